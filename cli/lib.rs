@@ -1,0 +1,8 @@
+//! The gate: plan → measure → compare → explain → report → publish.
+//!
+//! `perfgate-harness` produces measurements; this crate judges them, says why, and reports.
+
+pub mod comparison;
+pub mod explanation;
+pub mod gate;
+pub mod policy;

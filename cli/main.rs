@@ -1,0 +1,3 @@
+//! The `perfgate` binary, also reachable as `cargo perfgate`.
+
+fn main() {}

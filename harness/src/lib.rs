@@ -1,0 +1,10 @@
+//! Finds the benchmarks of a cargo project, builds and runs them at a revision, and measures them.
+//!
+//! What goes in is a project and a revision; what comes out is a [`run::Run`]. This crate never judges a
+//! measurement: verdicts, explanations and reports are the business of `cargo-perfgate`.
+
+pub mod benchmark;
+pub mod machine;
+pub mod metric;
+pub mod profile;
+pub mod run;

@@ -1,0 +1,145 @@
+//! A run: what was measured of every benchmark at one revision on one machine. This is the harness's only output.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::benchmark::{Benchmark, UnmeasuredTarget};
+use crate::machine::Machine;
+
+/// Version of the run file that this program writes and the only one that it reads.
+pub const RUN_FORMAT: u32 = 1;
+
+/// Everything measured at one revision.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Run {
+    /// Version of this format: [`RUN_FORMAT`].
+    pub format: u32,
+    /// The revision that was measured.
+    pub revision: Revision,
+    /// Where it was measured.
+    pub machine: Machine,
+    /// One entry per benchmark, in the order of listing.
+    pub benchmarks: Vec<Measured>,
+    /// Bench targets of which nothing could be measured.
+    pub unmeasured: Vec<UnmeasuredTarget>,
+    /// What the measuring cost.
+    pub cost: Cost,
+}
+
+/// A state of the source tree.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Revision {
+    /// The commit that was measured, or on which the working tree stands. Forty hexadecimal digits.
+    pub commit: String,
+    /// What a person calls it: a short commit, `merge base with main`, `working tree`.
+    pub label: String,
+    /// Whether it holds changes that no commit holds.
+    pub dirty: bool,
+}
+
+/// A benchmark and what came of measuring it.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Measured {
+    /// The benchmark.
+    pub benchmark: Benchmark,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of measuring a benchmark.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Its instructions were counted.
+    Counted(Counted),
+    /// It failed, and there is no count.
+    Failed(Failure),
+}
+
+/// Counts of a benchmark.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Counted {
+    /// One entry per process that was counted, at least one.
+    pub repeats: Vec<Count>,
+    /// Profile of the last call of the first repeat, if it was kept.
+    pub profile: Option<StoredProfile>,
+    /// Threads were started inside the measured region, so that the count depends on their scheduling.
+    pub threads: bool,
+}
+
+/// What one process counted: the framework calls the benchmark with a growing number of iterations.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Count {
+    /// In the order of the calls, at least one.
+    pub calls: Vec<Call>,
+}
+
+/// One call of the framework's measuring function.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Call {
+    /// Iterations that the call made.
+    pub iterations: u64,
+    /// Instructions of the whole call: set-up, the routine, and drops.
+    pub whole: u64,
+    /// Instructions between the clock reads that bracket what the framework times, where these could be told apart.
+    pub timed: Option<u64>,
+}
+
+/// Callgrind files that together hold the profile of one call.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct StoredProfile {
+    /// The files, relative to the directory of the run file.
+    pub parts: Vec<PathBuf>,
+    /// Iterations that the call made: divide costs by it.
+    pub iterations: u64,
+    /// The executable that ran, relative to the directory of the run file. Needed to name inlined functions.
+    pub executable: PathBuf,
+    /// Absolute directory in which the sources stood when the executable was built.
+    pub source_root: PathBuf,
+}
+
+/// Why there is no count.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Failure {
+    /// The kind of failure.
+    pub kind: FailureKind,
+    /// What happened, as a lowercase fragment that fits after the benchmark's name: `panicked`, `exited with code 3`.
+    pub message: String,
+    /// What the user can do.
+    pub help: String,
+    /// The last output of the process, made printable, at most a few dozen lines.
+    pub output: String,
+}
+
+/// The kinds of failure.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// It panicked.
+    Panicked,
+    /// It took longer than `--timeout`.
+    TimedOut,
+    /// A signal ended it.
+    Killed,
+    /// It ended with a code other than zero.
+    Exited,
+    /// It starts processes inside the measured region, whose instructions would not be counted.
+    StartsProcesses,
+    /// It ran, but the measured region could not be found in it.
+    NotCountable,
+}
+
+/// What measuring cost.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct Cost {
+    /// Wall-clock time of measuring, seconds.
+    pub wall_seconds: f64,
+    /// CPU time of the benchmark processes, seconds.
+    pub children_cpu_seconds: f64,
+    /// Cores that measured in parallel.
+    pub jobs: usize,
+    /// Wall-clock time of building, seconds.
+    pub build_seconds: f64,
+}

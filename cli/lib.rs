@@ -2,7 +2,9 @@
 //!
 //! `perfgate-harness` produces measurements; this crate judges them, says why, and reports.
 
+pub mod compare;
 pub mod comparison;
+
 pub mod explanation;
 pub mod gate;
 pub mod policy;

@@ -3,6 +3,11 @@
 //! `perfgate-harness` produces measurements; this crate judges them, says why, and reports.
 
 pub mod comparison;
+pub mod exit;
 pub mod explanation;
 pub mod gate;
+pub mod number;
 pub mod policy;
+pub mod printable;
+pub mod report;
+pub mod shell;

@@ -1,3 +1,5 @@
-//! The `perfgate` binary, also reachable as `cargo perfgate`.
+//! The `perfgate` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    perfgate::commands::main()
+}

@@ -7,6 +7,9 @@ pub trait Observer: Sync {
     /// One side is about to be built; cargo's own output follows on standard error.
     fn building(&self, side: &str);
 
+    /// The side is built, or did not build: cargo writes no more.
+    fn built(&self);
+
     /// Measuring begins, with this many benchmarks ahead.
     fn measuring(&self, side: &str, total: usize);
 

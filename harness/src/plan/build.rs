@@ -56,7 +56,9 @@ impl Plan {
         self.lay_out(role)?;
         let sources = self.layout.sources();
         let (targets, unmeasured) = self.project.bench_targets(&sources, &self.request.features, cancel)?;
-        let executables = if targets.is_empty() { Vec::new() } else { self.compile(role, &targets, cancel)? };
+        let executables = if targets.is_empty() { Ok(Vec::new()) } else { self.compile(role, &targets, cancel) };
+        observer.built();
+        let executables = executables?;
         Ok(Built { executables, unmeasured, seconds: started.elapsed().as_secs_f64() })
     }
 

@@ -194,7 +194,10 @@ impl Repository {
         let mut add = self.command();
         add.env("GIT_INDEX_FILE", &index);
         add.args(["-c", "core.safecrlf=false", "-c", "advice.addEmbeddedRepo=false", "add", "--all", "--", "."]);
-        if let Ok(inside) = except.strip_prefix(&self.root) {
+        // git refuses to exclude what it ignores anyway.
+        if let Ok(inside) = except.strip_prefix(&self.root)
+            && !self.ask(self.command().args(["check-ignore", "--quiet", "--no-index"]).arg(except))?.success()
+        {
             let mut exclude = std::ffi::OsString::from(":(exclude,top,literal)");
             exclude.push(inside);
             add.arg(exclude);

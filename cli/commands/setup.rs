@@ -1,0 +1,66 @@
+//! What the measuring commands have in common: the request, the configuration, and the settings that come of both.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use perfgate_harness::benchmark::BenchmarkId;
+use perfgate_harness::fingerprint::cores;
+use perfgate_harness::plan::{self, Features, Plan, Request, Sides};
+use perfgate_harness::process::Cancel;
+
+use super::failures;
+use crate::args::MeasuringArgs;
+use crate::config::{self, Config};
+use crate::exit::{Code, Failure};
+use crate::policy::Filter;
+
+/// When to give up on one process of a benchmark, unless somebody says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A plan, and how to carry it out.
+pub(super) struct Setup {
+    pub(super) plan: Plan,
+    pub(super) config: Config,
+    pub(super) jobs: usize,
+    pub(super) timeout: Duration,
+    filters: Vec<Filter>,
+}
+
+impl Setup {
+    /// Finds the project around the working directory, reads its configuration, and lays flags over it.
+    pub(super) fn new(
+        args: &MeasuringArgs,
+        revision: Option<&String>,
+        sides: Sides,
+        cancel: &Cancel,
+    ) -> Result<Self, Failure> {
+        let request = Request {
+            directory: working_directory()?,
+            baseline: revision.cloned(),
+            features: Features::default(),
+            pull_request_base: std::env::var("GITHUB_BASE_REF").ok().filter(|name| !name.is_empty()),
+        };
+        let mut plan = plan::plan(request, sides, cancel)?;
+        let config = config::load(&plan.project.root).map_err(|error| failures::configuration(&error))?;
+        plan.request.features = Features {
+            list: if args.features.is_empty() { config.run.features.clone() } else { args.features.clone() },
+            all: args.all_features || config.run.all_features,
+            no_default: args.no_default_features || config.run.no_default_features,
+        };
+        let jobs = args.jobs.map(usize::from).or(config.run.jobs.map(Into::into)).unwrap_or_else(cores);
+        let timeout = args.timeout.map(Duration::from_secs).or(config.run.timeout).unwrap_or(TIMEOUT);
+        let filters = args.filters.iter().filter(|text| !text.is_empty()).cloned().map(Filter).collect();
+        Ok(Self { plan, config, jobs, timeout, filters })
+    }
+
+    /// Whether a benchmark is to be measured.
+    pub(super) fn selects(&self, id: &BenchmarkId) -> bool {
+        (self.filters.is_empty() || self.filters.iter().any(|filter| filter.matches(id))) && !self.config.skips(id)
+    }
+}
+
+pub(super) fn working_directory() -> Result<PathBuf, Failure> {
+    std::env::current_dir()
+        .and_then(std::fs::canonicalize)
+        .map_err(|error| Failure::new(Code::Usage, format!("cannot use the working directory: {error}")))
+}

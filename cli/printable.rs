@@ -69,7 +69,8 @@ fn clean(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
 }
 
 /// Controls, and format characters that hide or reorder text (Unicode's `Cf` in so far as fonts show nothing for them).
-fn unseen(c: char) -> bool {
+#[must_use]
+pub fn unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

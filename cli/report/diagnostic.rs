@@ -69,7 +69,12 @@ fn regression(entry: &Entry, report: &Report, teach: bool) -> Vec<Group<'static>
         first = first.element(Level::NOTE.message("the policy marks it as advisory: it has no say in the gate"));
     }
     if let Some(why) = phrase::unexplained(entry) {
-        return finish(vec![first.element(Level::NOTE.message(printable(&why).into_owned()))], comparison, report, teach);
+        return finish(
+            vec![first.element(Level::NOTE.message(printable(&why).into_owned()))],
+            comparison,
+            report,
+            teach,
+        );
     }
     let mut groups = vec![first];
     if let (Some(explanation), Some(finding)) = (&entry.explanation, phrase::culprit(entry)) {
@@ -78,7 +83,8 @@ fn regression(entry: &Entry, report: &Report, teach: bool) -> Vec<Group<'static>
             let at = phrase::place(other).map_or(String::new(), |place| format!(" ({place})"));
             let moved = phrase::moved(other, comparison.metric);
             let share = number::share(other.share);
-            note = note.element(Level::NOTE.message(format!("{share} in `{}`{at}: {moved}", printable(&other.function))));
+            note =
+                note.element(Level::NOTE.message(format!("{share} in `{}`{at}: {moved}", printable(&other.function))));
         }
         if let Some(why) = &explanation.note {
             note = note.element(Level::NOTE.message(printable(why).into_owned()));
@@ -93,7 +99,7 @@ fn finish(mut groups: Vec<Group<'static>>, of: &Comparison, report: &Report, tea
         let (lines, others) = phrase::allow(of, change, report);
         let also = match others {
             0 => String::new(),
-            n => format!(" (the filter selects {} more)", number::plural(n, "benchmark")),
+            n => format!(" (the filter selects {} too)", number::plural(n, "more benchmark")),
         };
         groups.push(help(format!("if it is intended, allow it in perfgate.toml{also}:\n{}", lines.join("\n"))));
     }
@@ -117,14 +123,16 @@ fn culprit(finding: &Finding, comparison: &Comparison) -> Group<'static> {
 }
 
 fn failed(comparison: &Comparison) -> Vec<Group<'static>> {
-    let mut first = heading(comparison, title(comparison)).element(Origin::path(printable(&comparison.source).into_owned()));
+    let mut first =
+        heading(comparison, title(comparison)).element(Origin::path(printable(&comparison.source).into_owned()));
     let mut helps: Vec<&str> = Vec::new();
     let mut shown = "";
     for failure in &comparison.failures {
         let (lines, left_out) = last_lines(&failure.failure.output, OUTPUT_LINES);
         // Both sides usually fail alike: once is enough.
         if !lines.is_empty() && failure.failure.output != shown {
-            let more = if left_out > 0 { format!(", {} before", number::plural(left_out, "line")) } else { String::new() };
+            let more =
+                if left_out > 0 { format!(", {} before", number::plural(left_out, "line")) } else { String::new() };
             let mut text = format!("last output on the {}{more}:", phrase::side(failure.side));
             for line in lines {
                 // The rule keeps what it printed from being read as a workflow command or as perfgate's own words.
@@ -144,7 +152,8 @@ fn failed(comparison: &Comparison) -> Vec<Group<'static>> {
 }
 
 fn inconclusive(comparison: &Comparison) -> Vec<Group<'static>> {
-    let mut first = heading(comparison, title(comparison)).element(Origin::path(printable(&comparison.source).into_owned()));
+    let mut first =
+        heading(comparison, title(comparison)).element(Origin::path(printable(&comparison.source).into_owned()));
     if let Some(change) = &comparison.change {
         let must = number::change(comparison.limits.exclude);
         let said = format!("{}; a pass must exclude {must}", phrase::counted(comparison, change));

@@ -47,7 +47,14 @@ pub fn text(sentence: &str) -> String {
 /// At most `most` last lines of a text as a block of code, and how many lines were left out.
 pub fn fenced(body: &str, language: &str, most: usize) -> (String, usize) {
     let (lines, left_out) = last_lines(body, most);
-    let body: Vec<_> = lines.iter().map(|line| shortened(line, LINE)).collect();
+    let body: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            // The file may be printed into a job's log, where such a line would be a workflow command.
+            let rule = if line.trim_start().starts_with("::") { "| " } else { "" };
+            format!("{rule}{}", shortened(line, LINE))
+        })
+        .collect();
     let body = body.join("\n");
     let longest = body.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
@@ -68,7 +75,9 @@ fn entities(text: &str) -> String {
                 let _ = write!(escaped, "&#{};", u32::from(c));
             }
             ':' if rest.starts_with("://") => escaped.push_str("&#58;&#8203;"),
-            '.' if text[..text.len() - rest.len()].to_ascii_lowercase().ends_with("www") => escaped.push_str("&#46;&#8203;"),
+            '.' if text[..text.len() - rest.len()].to_ascii_lowercase().ends_with("www") => {
+                escaped.push_str("&#46;&#8203;");
+            }
             _ => escaped.push(c),
         }
         rest = &rest[c.len_utf8()..];
@@ -99,13 +108,17 @@ mod tests {
     fn sentences_keep_their_code_and_nothing_else() {
         assert_eq!(text("run `cargo update` first"), "run `cargo update` first");
         assert_eq!(text("odd ` tick *bold*"), "odd &#96; tick &#42;bold&#42;");
-        assert_eq!(text("see https://x.y or WWW.x.y #1"), "see https&#58;&#8203;//x.y or WWW&#46;&#8203;x.y &#35;&#8203;1");
+        assert_eq!(
+            text("see https://x.y or WWW.x.y #1"),
+            "see https&#58;&#8203;//x.y or WWW&#46;&#8203;x.y &#35;&#8203;1"
+        );
         assert_eq!(text("`a|b`"), "<code>a&#124;b</code>");
     }
 
     #[test]
     fn a_fence_is_longer_than_what_it_holds() {
         assert_eq!(fenced("a\n````\nb", "rust", 9), ("`````rust\na\n````\nb\n`````\n".to_owned(), 0));
+        assert_eq!(fenced(" ::error::x", "", 2).0, "```\n|  ::error::x\n```\n");
         assert_eq!(fenced("a\nb\nc", "", 2), ("```\nb\nc\n```\n".to_owned(), 1));
     }
 }

@@ -56,7 +56,8 @@ fn diagnostics(text: &mut String, report: &Report) {
     }
     let abridged = report.entries.iter().filter(grave).count().saturating_sub(FULL);
     if abridged > 0 {
-        let said = format!("{} abridged to one line: report.md has more", number::plural(abridged, "diagnostic"));
+        let said =
+            format!("{} abridged to one line: report.json has them in full", number::plural(abridged, "diagnostic"));
         push(text, Level::NOTE, said, None);
         text.push('\n');
     }
@@ -99,7 +100,8 @@ fn news(entry: &Entry) -> String {
 
 fn targets(text: &mut String, report: &Report) {
     let start = text.len();
-    for target in &report.unmeasured {
+    let (failed, limits): (Vec<_>, Vec<_>) = report.unmeasured.iter().partition(|target| target.failed);
+    for target in failed.into_iter().chain(limits) {
         let level = if target.failed { Level::ERROR } else { Level::WARNING };
         let name = format!("{}::{}", target.package, target.target);
         let said = format!("bench target `{}` was not measured: {}", printable(&name), printable(&target.reason));
@@ -147,7 +149,8 @@ fn changed(text: &mut String, report: &Report) {
         return;
     }
     let heads = ["", "benchmark", "baseline", "candidate", "change", ""].map(str::to_owned).to_vec();
-    let rows: Vec<Vec<String>> = std::iter::once(heads).chain(changed.iter().map(|comparison| row(comparison))).collect();
+    let rows: Vec<Vec<String>> =
+        std::iter::once(heads).chain(changed.iter().map(|comparison| row(comparison))).collect();
     let columns = [Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Left];
     text.push_str(&table::draw(&columns, &rows, |row, column, cell| {
         let style = match (row.checked_sub(1).map(|at| changed[at]), column) {
@@ -178,7 +181,8 @@ fn row(comparison: &Comparison) -> Vec<String> {
             let between = Some(phrase::between(change)).filter(|between| !between.is_empty());
             let advisory = comparison.advisory.then(|| "advisory".to_owned());
             let remark: Vec<_> = [limit, between, advisory].into_iter().flatten().collect();
-            [baseline, candidate, number::change(change.fraction()), remark.join(", ")]
+            let by = number::change_beside(change.fraction(), comparison.limits.limit);
+            [baseline, candidate, by, remark.join(", ")]
         }
     };
     vec![word, label, baseline, candidate, change, remark]
@@ -203,11 +207,8 @@ fn footer(text: &mut String, report: &Report, out_dir: &Path) {
     let compared = phrase::compared(report);
     let files = format!("{} (report.json, report.md)", printable(&out_dir.display().to_string()));
     let rows = [("compared", compared), ("report", files), ("again", printable(&report.reproduce).into_owned())];
-    let rows: Vec<_> = rows
-        .into_iter()
-        .filter(|(_, said)| !said.is_empty())
-        .map(|(what, said)| vec![what.to_owned(), said])
-        .collect();
+    let rows: Vec<_> =
+        rows.into_iter().filter(|(_, said)| !said.is_empty()).map(|(what, said)| vec![what.to_owned(), said]).collect();
     text.push_str(&table::draw(&[Align::Left, Align::Left], &rows, |_, column, cell| {
         if column == 0 { format!("{DIM}{cell}{DIM:#}") } else { cell.to_owned() }
     }));

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::comparison::Comparison;
 use crate::explanation::Explanation;
 use crate::gate::{Counts, Gate, REPORT_FORMAT, Report};
-use crate::printable::unseen;
+use crate::printable::visible_json;
 
 /// A line of the stream, told apart by `type`; `format` is that of `report.json`, whose fields these are.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub fn lines(report: &Report) -> Result<String, serde_json::Error> {
     let format = REPORT_FORMAT;
     let mut text = String::new();
     let mut push = |message: &Message<'_>| -> Result<(), serde_json::Error> {
-        visible(&mut text, &serde_json::to_string(message)?);
+        text.push_str(&visible_json(&serde_json::to_string(message)?));
         text.push('\n');
         Ok(())
     };
@@ -66,19 +66,6 @@ pub fn lines(report: &Report) -> Result<String, serde_json::Error> {
         reproduce: &report.reproduce,
     })?;
     Ok(text)
-}
-
-/// The same JSON for a log that people and GitHub read: what reorders or hides text is spelled out, and so is `##[`, which
-/// is a workflow command wherever it stands in a line. All of that can only be inside of strings.
-fn visible(text: &mut String, json: &str) {
-    let mut units = [0; 2];
-    for c in json.replace("##[", "##\\u005b").chars() {
-        if unseen(c) {
-            text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            text.push(c);
-        }
-    }
 }
 
 /// The contents of `report.json`.

@@ -45,7 +45,7 @@ fn head(report: &Report) -> String {
     let mut head = format!("## {mark}: {}\n\n", phrase::verdicts(report));
     let _ = writeln!(head, "{}\n", text(&phrase::compared(report)));
     if let Some(said) = phrase::machines(report) {
-        let _ = writeln!(head, "> [!WARNING]\n> {}\n", text(&said));
+        let _ = writeln!(head, "> [!WARNING]\n> {}\n", sentence(&said));
     }
     for target in report.unmeasured.iter().take(SECTIONS) {
         let kind = if target.failed { "CAUTION" } else { "WARNING" };
@@ -59,7 +59,7 @@ fn head(report: &Report) -> String {
     }
     let more = report.unmeasured.len().saturating_sub(SECTIONS);
     if more > 0 {
-        let _ = writeln!(head, "{} more not measured.\n", number::plural(more, "bench target"));
+        let _ = writeln!(head, "{} not measured.\n", number::plural(more, "more bench target"));
     }
     head
 }
@@ -71,9 +71,7 @@ fn changed(page: &mut Page, report: &Report) {
         .filter(|entry| !matches!(entry.comparison.verdict, Verdict::Unchanged | Verdict::New | Verdict::Removed))
         .collect();
     let metric = rows.first().map_or(String::new(), |entry| format!(" ({})", entry.comparison.metric));
-    let head = format!(
-        "| | benchmark{metric} | baseline | candidate | change | limit |\n|:--|:--|--:|--:|--:|--:|\n"
-    );
+    let head = format!("| | benchmark{metric} | baseline | candidate | change | limit |\n|:--|:--|--:|--:|--:|--:|\n");
     let room = page.room() / 2;
     page.rows(room, &head, rows.iter().map(|entry| row(&entry.comparison)), left_out, "\n");
 }
@@ -89,11 +87,12 @@ fn row(comparison: &Comparison) -> String {
     };
     let label = code(&comparison.label);
     let Some(change) = &comparison.change else {
-        let said = if comparison.verdict == Verdict::Failed { text(&phrase::failures(comparison)) } else { String::new() };
+        let said =
+            if comparison.verdict == Verdict::Failed { text(&phrase::failures(comparison)) } else { String::new() };
         return format!("| {word} | {label} | – | – | {said} | |\n");
     };
     let (baseline, candidate) = number::pair(change.baseline.median, change.candidate.median);
-    let mut by = number::change(change.fraction());
+    let mut by = number::change_beside(change.fraction(), comparison.limits.limit);
     if comparison.verdict == Verdict::Regression {
         by = format!("**{by}**");
     }
@@ -110,7 +109,9 @@ fn sections(page: &mut Page, report: &Report) {
     let wanted: Vec<&Entry> = report
         .entries
         .iter()
-        .filter(|entry| matches!(entry.comparison.verdict, Verdict::Regression | Verdict::Failed | Verdict::Inconclusive))
+        .filter(|entry| {
+            matches!(entry.comparison.verdict, Verdict::Regression | Verdict::Failed | Verdict::Inconclusive)
+        })
         .collect();
     let mut shown = 0;
     for entry in wanted.iter().take(SECTIONS) {
@@ -127,15 +128,16 @@ fn sections(page: &mut Page, report: &Report) {
         shown += 1;
     }
     if shown < wanted.len() {
-        let more = number::plural(wanted.len() - shown, "benchmark");
-        let _ = page.push(&format!("Details of {more} more are in `report.json`.\n\n"));
+        let more = number::plural(wanted.len() - shown, "more benchmark");
+        let _ = page.push(&format!("Details of {more} are in `report.json`.\n\n"));
     }
 }
 
 fn regression(entry: &Entry) -> String {
     let comparison = &entry.comparison;
     let mut section = String::new();
-    let by = comparison.change.as_ref().map_or(String::new(), |change| format!(" {}", number::change(change.fraction())));
+    let by =
+        comparison.change.as_ref().map_or(String::new(), |change| format!(" {}", number::change(change.fraction())));
     let _ = writeln!(section, "### {}{by}\n", code(&comparison.label));
     match (phrase::culprit(entry), &entry.explanation) {
         (Some(finding), Some(explanation)) => {
@@ -163,7 +165,7 @@ fn functions(section: &mut String, explanation: &Explanation) {
     }
     let more = explanation.findings.len().saturating_sub(FUNCTIONS);
     if more > 0 {
-        let _ = writeln!(section, "\n{} more in `report.json`.", number::plural(more, "function"));
+        let _ = writeln!(section, "\n{} in `report.json`.", number::plural(more, "more function"));
     }
     section.push('\n');
     if let Some(note) = &explanation.note {
@@ -187,10 +189,12 @@ fn failed(comparison: &Comparison) -> String {
     let mut section = format!("### {} failed\n\n", code(&comparison.label));
     for failure in &comparison.failures {
         let of = &failure.failure;
-        let _ = writeln!(section, "On the {}: {}. {}\n", phrase::side(failure.side), text(&of.message), sentence(&of.help));
+        let _ =
+            writeln!(section, "On the {}: {}. {}\n", phrase::side(failure.side), text(&of.message), sentence(&of.help));
         if !of.output.trim().is_empty() {
             let (block, left_out) = fenced(&of.output, "text", OUTPUT_LINES);
-            let before = if left_out > 0 { format!(" ({} before)", number::plural(left_out, "line")) } else { String::new() };
+            let before =
+                if left_out > 0 { format!(" ({} before)", number::plural(left_out, "line")) } else { String::new() };
             let _ = writeln!(section, "<details><summary>Last output{before}</summary>\n\n{block}\n</details>\n");
         }
     }
@@ -244,7 +248,7 @@ fn folded(page: &mut Page, report: &Report, title: &str, verdicts: &[Verdict]) {
 }
 
 fn left_out(rows: usize) -> String {
-    format!("\n{} more in `report.json`.\n", number::plural(rows, "benchmark"))
+    format!("\n{} in `report.json`.\n", number::plural(rows, "more benchmark"))
 }
 
 /// What it cost and where, and the command that gives the verdict again: always there.

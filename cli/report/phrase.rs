@@ -8,7 +8,7 @@ use crate::explanation::{Cause, Explanation, Finding};
 use crate::gate::{Counts, Entry, Gate, Report};
 use crate::number;
 use crate::policy::Filter;
-use crate::printable::{printable, shell_word};
+use crate::printable::{printable, shell_word, visible_json};
 
 /// The word for a verdict, as configuration and documentation have it.
 pub fn verdict(verdict: Verdict) -> &'static str {
@@ -109,7 +109,10 @@ fn revision(revision: &Revision) -> String {
 pub fn machines(report: &Report) -> Option<String> {
     let differences: Vec<_> = report.machine_differences.iter().map(|difference| printable(difference)).collect();
     (!differences.is_empty()).then(|| {
-        format!("the sides were measured on machines that differ in {}: part of a change may be theirs", differences.join(", "))
+        format!(
+            "the sides were measured on machines that differ in {}: part of a change may be theirs",
+            differences.join(", ")
+        )
     })
 }
 
@@ -156,7 +159,8 @@ pub fn counted(comparison: &Comparison, change: &Change) -> String {
     let (baseline, candidate) = number::pair(change.baseline.median, change.candidate.median);
     let metric = comparison.metric;
     let limit = number::change(comparison.limits.limit);
-    let mut by = vec![number::change(change.fraction()), between(change), format!("limit {limit}")];
+    let by = number::change_beside(change.fraction(), comparison.limits.limit);
+    let mut by = vec![by, between(change), format!("limit {limit}")];
     by.retain(|part| !part.is_empty());
     format!("{baseline} → {candidate} {metric} ({})", by.join(", "))
 }
@@ -247,7 +251,7 @@ pub fn allow(comparison: &Comparison, change: &Change, report: &Report) -> ([Str
     let lines = [
         "[[benchmark]]".to_owned(),
         // A JSON string is a TOML basic string.
-        format!("filter = {}", printable(&filter.to_string())),
+        format!("filter = {}", visible_json(&filter.to_string())),
         format!("limit.{} = \"{percent:.0}%\"", comparison.metric),
     ];
     let filter = Filter(comparison.label.clone());

@@ -46,8 +46,7 @@ mod tests {
 
     #[test]
     fn columns_line_up_by_what_is_seen() {
-        let rows = [["a", "1", "x"], ["日本", "12", ""], ["λλ", "", "y"]]
-            .map(|row| row.map(str::to_owned).to_vec());
+        let rows = [["a", "1", "x"], ["日本", "12", ""], ["λλ", "", "y"]].map(|row| row.map(str::to_owned).to_vec());
         let drawn = draw(&[Align::Left, Align::Right, Align::Left], &rows, |_, _, cell| cell.to_owned());
         assert_eq!(drawn, "a      1  x\n日本  12\nλλ        y\n");
     }
@@ -55,7 +54,8 @@ mod tests {
     #[test]
     fn an_empty_column_takes_no_room_and_paint_changes_no_width() {
         let rows = [["a", "", "x"], ["bbb", "", "y"]].map(|row| row.map(str::to_owned).to_vec());
-        let paint = |row, _: usize, cell: &str| if row == 0 { format!("\x1b[1m{cell}\x1b[0m") } else { cell.to_owned() };
+        let paint =
+            |row, _: usize, cell: &str| if row == 0 { format!("\x1b[1m{cell}\x1b[0m") } else { cell.to_owned() };
         let drawn = draw(&[Align::Left; 3], &rows, paint);
         assert_eq!(drawn, "\x1b[1ma\x1b[0m    \x1b[1mx\x1b[0m\nbbb  y\n");
     }

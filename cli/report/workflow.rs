@@ -40,8 +40,11 @@ fn said(entry: &Entry) -> Option<(&'static str, String)> {
                 let moved = phrase::moved(finding, comparison.metric);
                 format!("; {}{}: {moved}", phrase::carries(finding), finding.function)
             });
-            let message =
-                format!("{label} {}: {}{by}", phrase::runs(change, comparison.metric), phrase::counted(comparison, change));
+            let message = format!(
+                "{label} {}: {}{by}",
+                phrase::runs(change, comparison.metric),
+                phrase::counted(comparison, change)
+            );
             Some(("Performance regression", message))
         }
         (Verdict::Inconclusive, Some(change)) => {
@@ -55,7 +58,9 @@ fn said(entry: &Entry) -> Option<(&'static str, String)> {
 /// The culprit's line if it is in the repository, else the benchmark's, else the file of its target.
 fn place(entry: &Entry) -> (&str, Option<u32>) {
     let source = &entry.comparison.source;
-    let Some(explanation) = entry.explanation.as_ref().filter(|_| slower(&entry.comparison)) else { return (source, None) };
+    let Some(explanation) = entry.explanation.as_ref().filter(|_| slower(&entry.comparison)) else {
+        return (source, None);
+    };
     let culprit = phrase::culprit(entry).filter(|finding| finding.origin == Origin::Repository);
     match culprit.and_then(|finding| finding.location.as_ref()).or(explanation.benchmark.as_ref()) {
         Some(at) => (&at.file, Some(at.line)),

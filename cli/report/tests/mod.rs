@@ -19,16 +19,16 @@ fn plain(report: &Report) -> String {
 
 #[test]
 fn the_picture_of_the_readme() {
-    let report = samples::report(Gate::Regressed, vec![samples::regression(), samples::unchanged("write")]);
+    let report = samples::readme();
     let colours = human::render(&report, Path::new("target/perfgate"));
     assert_data_eq!(colours, file!["../../../docs/img/regression.term.svg": TermSvg].raw());
 }
 
 #[test]
 fn human() {
-    let regression = samples::report(Gate::Regressed, vec![samples::regression(), samples::unchanged("write")]);
-    assert_data_eq!(plain(&regression), file!["snapshots/regression.txt"].raw());
+    assert_data_eq!(plain(&samples::readme()), file!["snapshots/regression.txt"].raw());
     assert_data_eq!(plain(&samples::mixed()), file!["snapshots/mixed.txt"].raw());
+    assert_data_eq!(plain(&samples::unexplained()), file!["snapshots/unexplained.txt"].raw());
     assert_data_eq!(plain(&samples::passed()), file!["snapshots/passed.txt"].raw());
     assert_data_eq!(plain(&samples::empty()), file!["snapshots/empty.txt"].raw());
     assert_data_eq!(plain(&samples::hostile()), file!["snapshots/hostile.txt"].raw());
@@ -51,7 +51,8 @@ fn json_lines() {
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(types, ["benchmark", "benchmark", "benchmark", "unmeasured", "summary"]);
-    let first: serde_json::Value = serde_json::from_str(json::lines(&samples::hostile()).unwrap().lines().next().unwrap()).unwrap();
+    let first: serde_json::Value =
+        serde_json::from_str(json::lines(&samples::hostile()).unwrap().lines().next().unwrap()).unwrap();
     assert_eq!(first["comparison"]["id"]["name"], samples::HOSTILE);
 }
 
@@ -107,14 +108,16 @@ fn a_comment_never_grows_beyond_what_github_takes() {
     for each in [40, 5_000] {
         let text = markdown::render(&samples::large(each));
         assert!(text.len() <= markdown::MOST, "{}", text.len());
-        assert!(text.contains("more in `report.json`"));
+        assert!(text.contains("more benchmarks are in `report.json`"));
         assert!(text.contains("Reproduce with:"));
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
         // Whole rows only: each begins and ends with its bars.
         assert!(text.lines().filter(|line| line.starts_with('|')).all(|line| line.ends_with('|')));
     }
     // What fits is not left out either.
-    assert!(markdown::render(&samples::large(5_000)).len() > markdown::MOST / 2);
+    let text = markdown::render(&samples::large(5_000));
+    assert!(text.len() > markdown::MOST * 3 / 4, "{}", text.len());
+    assert!(text.contains("more benchmarks in `report.json`"));
     let whole = samples::report(Gate::Passed, (0..5_000).map(|at| samples::unchanged(&format!("b/{at}"))).collect());
     assert!(markdown::render(&whole).len() <= markdown::MOST);
 }

@@ -10,7 +10,8 @@ use crate::explanation::{Cause, Explanation, Finding, FunctionCost, Location, Or
 use crate::gate::{Counts, Entry, Gate, REPORT_FORMAT, Report};
 use crate::policy::Limits;
 
-pub const HOSTILE: &str = "a|b`c</code></details><img src=x>\n::error::owned\r##[error]\u{1b}[31m@octocat #1 \u{202e}x\\";
+pub const HOSTILE: &str =
+    "a|b`c</code></details><img src=x>\n::error::owned\r##[error]\u{1b}[31m@octocat #1 \u{202e}x\\";
 
 pub fn report(gate: Gate, entries: Vec<Entry>) -> Report {
     let mut counts = Counts::default();
@@ -127,7 +128,7 @@ pub fn regression() -> Entry {
             cause: Cause::MoreCalls,
         },
         Finding {
-            function: "<json::de::Parser as core::iter::Iterator>::next".into(),
+            function: "json::de::next_token".into(),
             origin: Origin::Repository,
             location: location("src/de.rs", 41, "        self.skip();"),
             baseline: cost(300_000.0, 48_000.0),
@@ -157,9 +158,18 @@ pub fn regression() -> Entry {
     }
 }
 
+/// A change as most are: one regression among much that stayed the same.
+pub fn readme() -> Report {
+    let same = (0..40).map(|at| unchanged(&format!("same/{at}")));
+    let mut entries: Vec<Entry> = std::iter::once(regression()).chain(same).collect();
+    entries.push(bare(comparison("to_string", Verdict::Unchanged, Some(exact(862_728.0, 863_763.0)))));
+    report(Gate::Regressed, entries)
+}
+
 /// Noisy, advisory, without lines of source, explained only in part.
 pub fn poor_regression() -> Entry {
-    let mut comparison = comparison("write/pretty 1 mb", Verdict::Regression, Some(jittery(1_204_000.0, 2_611_400.5, 0.01)));
+    let mut comparison =
+        comparison("write/pretty 1 mb", Verdict::Regression, Some(jittery(1_204_000.0, 2_611_400.5, 0.01)));
     comparison.advisory = true;
     comparison.notes = vec!["it starts threads: the count depends on how they are scheduled.".into()];
     Entry {
@@ -181,6 +191,25 @@ pub fn poor_regression() -> Entry {
     }
 }
 
+/// Regressions of which little is known, of small and of huge counts.
+pub fn unexplained() -> Report {
+    let bare_one = bare(comparison("tiny", Verdict::Regression, Some(exact(7.0, 7.25))));
+    let mut without_findings = bare(comparison("huge", Verdict::Regression, Some(exact(5.1e9, 5.1e9 + 3e7))));
+    without_findings.explanation = Some(Explanation {
+        benchmark: location("benches/json.rs", 9, "    c.bench_function(\"huge\", |b| b.iter(|| huge(black_box(3))));"),
+        findings: Vec::new(),
+        note: Some("the benchmark executes machine code without symbols".into()),
+    });
+    let mut gone = improvement();
+    gone.comparison = comparison("other", Verdict::Regression, Some(exact(12_412_345.0, 12_475_000.0)));
+    let findings = &mut gone.explanation.as_mut().expect("the sample has one").findings;
+    findings[0].location = None;
+    findings[0].delta = 62_655.0;
+    findings[0].share = 1.0;
+    findings[0].cause = Cause::New;
+    report(Gate::Regressed, vec![bare_one, without_findings, gone])
+}
+
 pub fn failed() -> Entry {
     let failure = |side, message: &str, output: &str| SideFailure {
         side,
@@ -194,10 +223,8 @@ pub fn failed() -> Entry {
     let output = "Benchmarking read file\n::set-output name=x::y\n\nthread 'main' panicked at benches/json.rs:12:5:\n\
                   called `Option::unwrap()` on a `None` value\n\u{1b}[31mnote\u{1b}[0m: run with `RUST_BACKTRACE=1`\n";
     let mut comparison = comparison("read file", Verdict::Failed, None);
-    comparison.failures = vec![
-        failure(Side::Baseline, "took longer than 60 s", ""),
-        failure(Side::Candidate, "panicked", output),
-    ];
+    comparison.failures =
+        vec![failure(Side::Baseline, "took longer than 60 s", ""), failure(Side::Candidate, "panicked", output)];
     bare(comparison)
 }
 
@@ -288,7 +315,8 @@ pub fn hostile() -> Report {
     broken.comparison.label = format!("json::{HOSTILE}");
     for failure in &mut broken.comparison.failures {
         let lines = format!("{HOSTILE}\n   ::error::owned\n```\n</details>\n");
-        failure.failure = Failure { message: HOSTILE.into(), help: HOSTILE.into(), output: lines, ..failure.failure.clone() };
+        failure.failure =
+            Failure { message: HOSTILE.into(), help: HOSTILE.into(), output: lines, ..failure.failure.clone() };
     }
     let mut new = only_on(Verdict::New, HOSTILE);
     new.comparison.label = format!("json::{HOSTILE}");
@@ -315,7 +343,8 @@ pub fn large(each: usize) -> Report {
             let mut entry = sample.clone();
             entry.comparison.label = format!("json::{verdict:?}/{at}/{}", "x".repeat(at % 300));
             if let Some(failure) = entry.comparison.failures.last_mut() {
-                failure.failure.output = "a line that it printed, some eighty characters long, as lines are\n".repeat(40);
+                failure.failure.output =
+                    "a line that it printed, some eighty characters long, as lines are\n".repeat(40);
             }
             entries.push(entry);
         }

@@ -278,7 +278,7 @@ fn tail(report: &Report) -> String {
 
 /// A fragment as a sentence of its own: capital first, full stop last.
 fn sentence(fragment: &str) -> String {
-    let mut letters = fragment.trim_end().chars();
+    let mut letters = fragment.trim().chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     let said = text(&format!("{first}{}", letters.as_str()));
     let open = fragment.ends_with(' ');

@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn the_gate_decides_the_documented_numbers() {
-        let numbers = [Gate::Passed, Gate::Regressed, Gate::Broken, Gate::Nothing].map(|gate| Code::from(gate).number());
+        let numbers =
+            [Gate::Passed, Gate::Regressed, Gate::Broken, Gate::Nothing].map(|gate| Code::from(gate).number());
         assert_eq!(numbers, [0, 100, 101, 4]);
         let rest = [Code::Internal, Code::Usage, Code::NoBaseline, Code::Interrupted].map(Code::number);
         assert_eq!(rest, [1, 2, 5, 130]);

@@ -45,6 +45,17 @@ pub fn change(fraction: f64) -> String {
     }
 }
 
+/// A change beside the limit it is judged by, with as many more digits as it takes not to look equal to it.
+#[must_use]
+pub fn change_beside(fraction: f64, limit: f64) -> String {
+    let plain = change(fraction);
+    if plain != change(limit) || fraction.to_bits() == limit.to_bits() {
+        return plain;
+    }
+    let show = |fraction: f64, digits: usize| format!("{}{:.digits$} %", sign(fraction), fraction.abs() * 100.0);
+    (3..=6).map(|digits| (show(fraction, digits), show(limit, digits))).find(|(a, b)| a != b).map_or(plain, |(a, _)| a)
+}
+
 /// The size of a change without its sign, three digits and never finer than 0.01 %: `6.20 %`.
 #[must_use]
 pub fn size(fraction: f64) -> String {
@@ -140,20 +151,19 @@ fn group(digits: &str) -> String {
 
 /// Four significant digits with the letter of the thousands.
 fn scaled(value: f64) -> String {
-    let mut rest = value;
-    for (at, unit) in ["", "k", "M", "G", "T"].into_iter().enumerate() {
-        // What four digits round up to a thousand belongs to the next letter.
-        if rest.abs() < 999.95 || at == 4 {
-            let digits = match rest.abs() {
-                r if r < 9.9995 => 3,
-                r if r < 99.995 => 2,
-                _ => 1,
-            };
-            return format!("{}{:.digits$} {unit}", minus(rest), rest.abs());
-        }
+    const UNITS: [&str; 5] = ["", "k", "M", "G", "T"];
+    let (mut rest, mut unit) = (value.abs(), 0);
+    // What four digits round up to a thousand belongs to the next letter.
+    while rest >= 999.95 && unit + 1 < UNITS.len() {
         rest /= 1000.0;
+        unit += 1;
     }
-    grouped(value)
+    let digits = match rest {
+        r if r < 9.9995 => 3,
+        r if r < 99.995 => 2,
+        _ => 1,
+    };
+    format!("{}{rest:.digits$} {}", minus(value), UNITS[unit])
 }
 
 #[cfg(test)]
@@ -208,6 +218,10 @@ mod tests {
         ] {
             assert_eq!(change(fraction), text, "{fraction}");
         }
+        assert_eq!(change_beside(0.062, 0.005), "+6.20 %");
+        assert_eq!(change_beside(0.005_034, 0.005), "+0.503 %");
+        assert_eq!(change_beside(0.005_000_01, 0.005), "+0.500001 %");
+        assert_eq!(change_beside(0.005, 0.005), "+0.50 %");
         assert_eq!(size(-0.0815), "8.15 %");
         assert_eq!(delta(-702_114.0), "−702,114");
         assert_eq!(delta(702_114.0), "+702,114");
@@ -221,9 +235,14 @@ mod tests {
         assert_eq!(share(0.0), "0 %");
         assert_eq!(times(2.0), "2.00×");
         assert_eq!(times(1234.5), "1,234×");
-        for (seconds, text) in
-            [(0.0, "0.0 s"), (0.42, "0.4 s"), (48.2, "48 s"), (59.7, "1 min 00 s"), (192.0, "3 min 12 s"), (7512.0, "2 h 05 min")]
-        {
+        for (seconds, text) in [
+            (0.0, "0.0 s"),
+            (0.42, "0.4 s"),
+            (48.2, "48 s"),
+            (59.7, "1 min 00 s"),
+            (192.0, "3 min 12 s"),
+            (7512.0, "2 h 05 min"),
+        ] {
             assert_eq!(duration(seconds), text, "{seconds}");
         }
         assert_eq!(plural(1, "benchmark"), "1 benchmark");

@@ -51,6 +51,22 @@ pub fn shell_word(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// JSON for a log that people and GitHub read: what reorders or hides text is spelled out, and so is `##[`. The same
+/// values are read back, because all of that can only be inside of strings. A string of it is one of TOML too.
+#[must_use]
+pub fn visible_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for c in json.replace("##[", "##\\u005b").chars() {
+        if unseen(c) {
+            text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
 fn clean(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains("##[") && !text.chars().any(|c| unseen(c) && !keep(c)) {
         return Cow::Borrowed(text);
@@ -113,6 +129,14 @@ mod tests {
         assert_eq!(shortened("abcdefghij", 5), "ab…ij");
         assert_eq!(shortened("äöüäöü", 6), "äöüäöü");
         assert_eq!(shortened("äöüäöüß", 5).chars().count(), 5);
+    }
+
+    #[test]
+    fn json_means_the_same_when_it_can_be_seen() {
+        let value = serde_json::json!({"a": "##[x]\u{202e}\u{7f}\u{e0041}é"});
+        let text = visible_json(&value.to_string());
+        assert_eq!(text, r###"{"a":"##\u005bx]\u202e\u007f\udb40\udc41é"}"###);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).ok(), Some(value));
     }
 
     #[test]

@@ -197,7 +197,8 @@ impl Shell {
             bar.set_position(done as u64);
             return;
         }
-        let took = if self.verbosity >= Verbosity::Verbose { format!(" in {}", duration(seconds)) } else { String::new() };
+        let took =
+            if self.verbosity >= Verbosity::Verbose { format!(" in {}", duration(seconds)) } else { String::new() };
         self.status("Measuring", &format!("{} ({done}/{total}){took}", printable(label)));
     }
 
@@ -327,7 +328,9 @@ mod tests {
 
     #[test]
     fn lines_stand_under_cargos() {
-        snapbox::assert_data_eq!(said(Verbosity::Normal, false, everything), snapbox::str![[r#"
+        snapbox::assert_data_eq!(
+            said(Verbosity::Normal, false, everything),
+            snapbox::str![[r#"
     Building app at the baseline
    Measuring json::parse_1mb (8/24)
 warning: two
@@ -336,8 +339,11 @@ note: worth knowing
 error: the baseline does not build
 help: see above
 
-"#]]);
-        snapbox::assert_data_eq!(said(Verbosity::Verbose, false, everything), snapbox::str![[r#"
+"#]]
+        );
+        snapbox::assert_data_eq!(
+            said(Verbosity::Verbose, false, everything),
+            snapbox::str![[r#"
     Building app at the baseline
      Running cargo bench --no-run
    Measuring json::parse_1mb (8/24) in 1.2 s
@@ -347,14 +353,18 @@ note: worth knowing
 error: the baseline does not build
 help: see above
 
-"#]]);
-        snapbox::assert_data_eq!(said(Verbosity::Quiet, false, everything), snapbox::str![[r#"
+"#]]
+        );
+        snapbox::assert_data_eq!(
+            said(Verbosity::Quiet, false, everything),
+            snapbox::str![[r#"
 warning: two
   | lines
 error: the baseline does not build
 help: see above
 
-"#]]);
+"#]]
+        );
     }
 
     #[test]

@@ -158,12 +158,8 @@ mod tests {
 
     #[test]
     fn the_last_match_wins_field_by_field_and_exclude_never_falls_below_limit() {
-        let over = |filter: &str, limit, exclude| Override {
-            filter: Filter(filter.into()),
-            limit,
-            exclude,
-            advisory: None,
-        };
+        let over =
+            |filter: &str, limit, exclude| Override { filter: Filter(filter.into()), limit, exclude, advisory: None };
         let policy = Policy {
             overrides: vec![over("json::*", Some(0.03), None), over("parse", None, Some(0.01))],
             ..Policy::default()

@@ -13,7 +13,7 @@ pub struct Source {
     pub lines: usize,
 }
 
-/// A path in the code: `crate::compare::judge`, `println!`, or a single name.
+/// A path in the code: `crate::compare::judge`, `println!`, a single name, or a method: `.spawn`.
 #[derive(Debug, PartialEq)]
 pub struct Mention {
     pub segments: Vec<String>,
@@ -30,7 +30,7 @@ struct Token {
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
-        let (tokens, skipped) = without_test_modules(tokens(text));
+        let (tokens, skipped) = without_test_modules(&tokens(text));
         Self { path: path.to_owned(), mentions: mentions(&tokens), lines: text.lines().count() - skipped }
     }
 
@@ -180,7 +180,7 @@ fn end_of_raw_string(chars: &[char], mut i: usize, hashes: usize) -> usize {
 }
 
 /// Drops every `#[cfg(test)] mod … { … }`, and says how many lines went with them.
-fn without_test_modules(tokens: Vec<Token>) -> (Vec<Token>, usize) {
+fn without_test_modules(tokens: &[Token]) -> (Vec<Token>, usize) {
     const ATTRIBUTE: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let (mut kept, mut skipped, mut i) = (Vec::new(), 0, 0);
     while i < tokens.len() {
@@ -189,11 +189,11 @@ fn without_test_modules(tokens: Vec<Token>) -> (Vec<Token>, usize) {
         if ATTRIBUTE.iter().enumerate().all(|(offset, &part)| text(i + offset) == part) {
             k += ATTRIBUTE.len();
             while text(k) == "#" {
-                k = closing(&tokens, k + 1) + 1;
+                k = closing(tokens, k + 1) + 1;
             }
         }
         if k > i && text(k) == "mod" && text(k + 2) == "{" {
-            let end = closing(&tokens, k + 2);
+            let end = closing(tokens, k + 2);
             skipped += tokens.get(end).map_or(0, |token| token.line + 1 - tokens[i].line);
             i = end + 1;
         } else {
@@ -240,7 +240,10 @@ fn mentions(tokens: &[Token]) -> Vec<Mention> {
             if after == "!" && tokens.get(i + 2).is_some_and(|t| matches!(t.text.as_str(), "(" | "[" | "{")) {
                 segments.iter_mut().next_back().expect("a path has a segment").push('!');
             }
-            if before != "." && before != "fn" {
+            if before == "." {
+                segments[0].insert(0, '.');
+            }
+            if before != "fn" {
                 mentions.push(Mention { segments, line: tokens[start].line, called: after == "(" });
             }
             i += 1;

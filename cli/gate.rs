@@ -6,8 +6,9 @@ use perfgate_harness::run::{Cost, Revision};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Verdict};
 use crate::explanation::Explanation;
+use crate::policy::OnInconclusive;
 
 /// Version of `report.json`.
 pub const REPORT_FORMAT: u32 = 1;
@@ -81,4 +82,148 @@ pub struct Report {
     pub cost: Cost,
     /// The command that gives this verdict again.
     pub reproduce: String,
+}
+
+/// What the gate makes of the comparisons, and how many benchmarks got each verdict.
+///
+/// A regression wins over a breakage, because it was shown; a breakage wins over an inconclusive result that the policy
+/// counts as a failure, because nothing was shown there. A benchmark that is advisory has no say in its limits; that it
+/// can be measured at all is no question of limits, and one that cannot breaks the gate like any other.
+#[must_use]
+pub fn gate(
+    comparisons: &[Comparison],
+    unmeasured: &[UnmeasuredTarget],
+    on_inconclusive: OnInconclusive,
+) -> (Gate, Counts) {
+    let mut counts = Counts::default();
+    for comparison in comparisons {
+        let count = match comparison.verdict {
+            Verdict::Regression if comparison.advisory => &mut counts.advisory_regressions,
+            Verdict::Regression => &mut counts.regressions,
+            Verdict::Improvement => &mut counts.improvements,
+            Verdict::Unchanged => &mut counts.unchanged,
+            Verdict::Inconclusive => &mut counts.inconclusive,
+            Verdict::New => &mut counts.new,
+            Verdict::Removed => &mut counts.removed,
+            Verdict::Failed => &mut counts.failed,
+        };
+        *count += 1;
+    }
+    let doubted = || comparisons.iter().any(|c| c.verdict == Verdict::Inconclusive && !c.advisory);
+    let gate = if counts.regressions > 0 {
+        Gate::Regressed
+    } else if counts.failed > 0 || unmeasured.iter().any(|target| target.failed) {
+        Gate::Broken
+    } else if comparisons.is_empty() {
+        Gate::Nothing
+    } else if on_inconclusive == OnInconclusive::Fail && doubted() {
+        Gate::Regressed
+    } else {
+        Gate::Passed
+    };
+    (gate, counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use perfgate_harness::benchmark::{BenchmarkId, Framework};
+    use perfgate_harness::metric::Metric;
+
+    use super::*;
+    use crate::policy::Limits;
+
+    fn judged(verdict: Verdict) -> Comparison {
+        Comparison {
+            id: BenchmarkId { package: "app".into(), target: "json".into(), name: "parse".into() },
+            label: "json::parse".into(),
+            framework: Framework::Criterion,
+            source: "benches/json.rs".into(),
+            metric: Metric::Instructions,
+            verdict,
+            limits: Limits::INSTRUCTIONS,
+            advisory: false,
+            change: None,
+            single: None,
+            failures: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn advisory(verdict: Verdict) -> Comparison {
+        Comparison { advisory: true, ..judged(verdict) }
+    }
+
+    fn target(failed: bool) -> UnmeasuredTarget {
+        let (reason, help) = ("it does not compile".into(), "mend it".into());
+        UnmeasuredTarget { package: "app".into(), target: "json".into(), reason, help, failed }
+    }
+
+    fn of(comparisons: &[Comparison], unmeasured: &[UnmeasuredTarget]) -> Gate {
+        gate(comparisons, unmeasured, OnInconclusive::Warn).0
+    }
+
+    #[test]
+    fn everything_but_a_regression_and_a_failure_passes() {
+        for verdict in [Verdict::Improvement, Verdict::Unchanged, Verdict::Inconclusive, Verdict::New, Verdict::Removed]
+        {
+            assert_eq!(of(&[judged(verdict)], &[]), Gate::Passed, "{verdict:?}");
+        }
+        assert_eq!(of(&[advisory(Verdict::Regression)], &[]), Gate::Passed);
+    }
+
+    #[test]
+    fn slower_is_never_confused_with_broken() {
+        let (slower, broken) = (judged(Verdict::Regression), judged(Verdict::Failed));
+        assert_eq!(of(std::slice::from_ref(&slower), &[]), Gate::Regressed);
+        assert_eq!(of(std::slice::from_ref(&broken), &[]), Gate::Broken);
+        assert_eq!(of(&[broken, slower], &[target(true)]), Gate::Regressed);
+        assert_eq!(of(&[advisory(Verdict::Failed)], &[]), Gate::Broken);
+    }
+
+    #[test]
+    fn a_target_that_could_not_be_measured_breaks_the_gate_only_if_the_project_is_at_fault() {
+        let fine = judged(Verdict::Unchanged);
+        assert_eq!(of(std::slice::from_ref(&fine), &[target(true)]), Gate::Broken);
+        assert_eq!(of(&[fine], &[target(false)]), Gate::Passed);
+        assert_eq!(of(&[], &[target(true)]), Gate::Broken);
+    }
+
+    #[test]
+    fn no_benchmark_is_nothing_and_not_a_pass() {
+        assert_eq!(of(&[], &[]), Gate::Nothing);
+        assert_eq!(of(&[], &[target(false)]), Gate::Nothing);
+    }
+
+    #[test]
+    fn the_policy_decides_on_inconclusive_ones_that_have_a_say() {
+        let strict = |comparisons: &[Comparison]| gate(comparisons, &[], OnInconclusive::Fail).0;
+        assert_eq!(strict(&[judged(Verdict::Inconclusive)]), Gate::Regressed);
+        assert_eq!(strict(&[advisory(Verdict::Inconclusive)]), Gate::Passed);
+        assert_eq!(strict(&[judged(Verdict::Inconclusive), judged(Verdict::Failed)]), Gate::Broken);
+    }
+
+    #[test]
+    fn every_benchmark_is_counted_once() {
+        let comparisons = [
+            judged(Verdict::Regression),
+            advisory(Verdict::Regression),
+            judged(Verdict::Improvement),
+            judged(Verdict::Unchanged),
+            judged(Verdict::Inconclusive),
+            judged(Verdict::New),
+            judged(Verdict::Removed),
+            judged(Verdict::Failed),
+        ];
+        let once = Counts {
+            regressions: 1,
+            advisory_regressions: 1,
+            improvements: 1,
+            unchanged: 1,
+            inconclusive: 1,
+            new: 1,
+            removed: 1,
+            failed: 1,
+        };
+        assert_eq!(gate(&comparisons, &[], OnInconclusive::Warn).1, once);
+    }
 }

@@ -2,7 +2,15 @@
 //!
 //! `perfgate-harness` produces measurements; this crate judges them, says why, and reports.
 
+pub mod args;
+pub mod baseline;
+pub mod commands;
+pub mod compare;
 pub mod comparison;
+pub mod exit;
 pub mod explanation;
 pub mod gate;
+pub mod number;
 pub mod policy;
+pub mod printable;
+pub mod shell;

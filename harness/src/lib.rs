@@ -4,7 +4,15 @@
 //! measurement: verdicts, explanations and reports are the business of `cargo-perfgate`.
 
 pub mod benchmark;
+pub mod fingerprint;
+pub mod framework;
+pub mod instrument;
 pub mod machine;
+pub mod measure;
 pub mod metric;
+pub mod observer;
+pub mod plan;
+pub mod process;
 pub mod profile;
 pub mod run;
+pub mod schedule;

@@ -1,0 +1,83 @@
+//! Judges two runs: measurements of both sides and a policy go in, one verdict per benchmark comes out, those that need
+//! attention first. Pure code: the same runs give the same verdicts anywhere.
+
+mod figure;
+mod label;
+mod note;
+mod pair;
+mod rule;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+
+use perfgate_harness::benchmark::BenchmarkId;
+use perfgate_harness::run::Run;
+
+use crate::comparison::{Class, Comparison, Verdict};
+use crate::policy::Policy;
+
+/// Processes a side that a jittery benchmark is first judged by.
+const REPEATS_JITTERY: usize = 5;
+
+/// Processes a side after which an inconclusive benchmark stays so.
+const REPEATS_MOST: usize = 9;
+
+/// Judges every benchmark that either run holds.
+///
+/// Ordered by how much attention they need: failed, regressions (those with a say in the gate first, largest first),
+/// inconclusive, improvements (largest first), new, removed, unchanged; then by label.
+#[must_use]
+pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> Vec<Comparison> {
+    let pairs = pair::pairs(baseline, candidate);
+    let labels = label::labels(pairs.iter().map(pair::Pair::id));
+    let mut comparisons: Vec<Comparison> =
+        pairs.iter().zip(labels).map(|(pair, label)| pair.judge(label, policy)).collect();
+    comparisons.sort_by(attention);
+    comparisons
+}
+
+/// The benchmarks of which counting more processes would tell more, in the order of the comparisons: see
+/// [`repeats_wanted`].
+#[must_use]
+pub fn undecided(comparisons: &[Comparison]) -> Vec<BenchmarkId> {
+    comparisons.iter().filter(|c| repeats_wanted(c).is_some()).map(|c| c.id.clone()).collect()
+}
+
+/// How many processes a side a benchmark should be counted in before it is judged for good; `None` if it has enough.
+///
+/// Two for one that was counted once; five for one whose processes differ; nine for one that is inconclusive still.
+#[must_use]
+pub fn repeats_wanted(comparison: &Comparison) -> Option<usize> {
+    let change = comparison.change.as_ref().filter(|change| change.class == Class::Jittery)?;
+    let repeats = change.baseline.repeats.min(change.candidate.repeats);
+    match repeats {
+        0 | 1 => Some(2),
+        n if n < REPEATS_JITTERY => Some(REPEATS_JITTERY),
+        n if n < REPEATS_MOST && comparison.verdict == Verdict::Inconclusive => Some(REPEATS_MOST),
+        _ => None,
+    }
+}
+
+/// Which of two comparisons needs attention first.
+fn attention(a: &Comparison, b: &Comparison) -> Ordering {
+    let rank = |c: &Comparison| match c.verdict {
+        Verdict::Failed => 0,
+        Verdict::Regression if !c.advisory => 1,
+        Verdict::Regression => 2,
+        Verdict::Inconclusive => 3,
+        Verdict::Improvement => 4,
+        Verdict::New => 5,
+        Verdict::Removed => 6,
+        Verdict::Unchanged => 7,
+    };
+    let size = |c: &Comparison| match (c.verdict, &c.change) {
+        (Verdict::Regression | Verdict::Improvement, Some(change)) => change.log_ratio.abs(),
+        _ => 0.0,
+    };
+    rank(a).cmp(&rank(b)).then_with(|| size(b).total_cmp(&size(a))).then_with(|| a.label.cmp(&b.label))
+}

@@ -1,0 +1,72 @@
+//! Benchmark frameworks: which one a bench executable was built with, how to ask it for its benchmarks, and how to have
+//! it run a single one. One file per framework.
+
+mod criterion;
+
+use std::fs;
+use std::path::Path;
+
+use object::{Object, ObjectSymbol};
+
+use crate::benchmark::Framework;
+
+/// How a framework is driven from outside.
+pub trait Driver: Send + Sync {
+    /// Which framework it is.
+    fn framework(&self) -> Framework;
+
+    /// Arguments that make the executable list its benchmarks.
+    fn list_args(&self) -> Vec<String>;
+
+    /// The names in what it printed.
+    fn parse_list(&self, output: &str) -> Vec<String>;
+
+    /// Arguments that make it run a benchmark once, at full speed, without measuring.
+    fn once_args(&self, name: &str) -> Vec<String>;
+
+    /// Arguments that make it call a benchmark with 1, 2, 4, 8 … iterations.
+    fn doubling_args(&self, name: &str) -> Vec<String>;
+
+    /// Literal beginnings of the mangled names of the functions whose every call is one measurement.
+    fn measuring_prefixes(&self) -> &[String];
+}
+
+/// What an executable turned out to be.
+pub enum Recognised {
+    /// Built with a framework that can be driven.
+    Driver(Box<dyn Driver>),
+    /// Built with something else: what, as a lowercase fragment.
+    Unknown(String),
+}
+
+/// Frameworks that can be told by their symbols, but not driven by this version.
+const KNOWN_BY_NAME: [(&str, &str); 6] = [
+    ("divan", "5divan"),
+    ("gungraun", "8gungraun"),
+    ("iai-callgrind", "13iai_callgrind"),
+    ("tango", "11tango_bench"),
+    ("bencher", "7bencher9Bencher"),
+    ("libtest", "4test5bench"),
+];
+
+/// Finds out which framework a bench executable was built with, from its symbol table.
+///
+/// # Errors
+/// If the file cannot be read or is not an ELF executable with symbols; the text is a lowercase fragment.
+pub fn recognise(executable: &Path) -> Result<Recognised, String> {
+    let bytes = fs::read(executable).map_err(|error| format!("`{}` cannot be read: {error}", executable.display()))?;
+    let file = object::File::parse(bytes.as_slice())
+        .map_err(|error| format!("`{}` is not an executable: {error}", executable.display()))?;
+    let symbols: Vec<&str> = file.symbols().filter_map(|symbol| symbol.name().ok()).collect();
+    if symbols.is_empty() {
+        return Ok(Recognised::Unknown("its symbols were stripped, so that its framework cannot be told".into()));
+    }
+    if let Some(driver) = criterion::Criterion::recognise(&symbols) {
+        return Ok(Recognised::Driver(Box::new(driver)));
+    }
+    let named = KNOWN_BY_NAME.iter().find(|(_, mark)| symbols.iter().any(|symbol| symbol.contains(mark)));
+    Ok(Recognised::Unknown(match named {
+        Some((name, _)) => format!("it uses {name}, which this version does not measure yet"),
+        None => "it uses no benchmark framework that perfgate knows".into(),
+    }))
+}

@@ -1,0 +1,340 @@
+//! Counts the instructions of one benchmark under callgrind, in one process: the framework calls it with 1, 2, 4, 8 …
+//! iterations, callgrind dumps at every boundary of a call, and the process is stopped as soon as more calls would tell
+//! nothing new.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::calls::{Calls, Dump, Event};
+use super::failure::{describe, printable};
+use crate::framework::Driver;
+use crate::process::{self, Cancel, Ended};
+use crate::run::{Call, Count, Failure, FailureKind};
+
+/// Dumps after which a benchmark is taken to read the clock without end, and is counted without watching the clock.
+const MOST_DUMPS: usize = 4096;
+
+/// What to count.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// The bench executable.
+    pub executable: &'a Path,
+    /// Its framework.
+    pub driver: &'a dyn Driver,
+    /// The framework's name for the benchmark.
+    pub name: &'a str,
+    /// Working directory.
+    pub directory: &'a Path,
+    /// The whole environment.
+    pub environment: &'a [(OsString, OsString)],
+    /// An empty directory for callgrind's files.
+    pub scratch: &'a Path,
+    /// When to give up.
+    pub timeout: Duration,
+}
+
+/// What one process counted.
+#[derive(Debug)]
+pub struct Observation {
+    /// The calls.
+    pub count: Count,
+    /// The callgrind files of what is timed in the last call, in the scratch directory.
+    pub parts: Vec<PathBuf>,
+    /// Whether threads were started in it.
+    pub threads: bool,
+}
+
+/// Why there is no observation.
+#[derive(Debug)]
+pub enum NoObservation {
+    /// The benchmark failed.
+    Failed(Failure),
+    /// valgrind could not be run, or its files not be read; a lowercase fragment.
+    Broken(String),
+    /// The user asked to stop.
+    Interrupted,
+}
+
+impl From<io::Error> for NoObservation {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+/// Runs a benchmark once at full speed, to its natural end: what panics, hangs or exits with an error shows here, also
+/// what would show only after the measurement.
+///
+/// # Errors
+/// If it does not end well.
+pub fn rehearse(job: &Job<'_>, cancel: &Cancel) -> Result<(), NoObservation> {
+    let mut command = Command::new(job.executable);
+    command.args(job.driver.once_args(job.name));
+    pinned(&mut command, job);
+    let finished = process::supervise(&mut command, job.timeout, cancel, &mut |_| false)?;
+    if matches!(finished.ended, Ended::Cancelled) {
+        return Err(NoObservation::Interrupted);
+    }
+    describe(finished.ended, &finished.tail, job.timeout, false)
+        .map_or(Ok(()), |failure| Err(NoObservation::Failed(failure)))
+}
+
+/// Counts a benchmark.
+///
+/// # Errors
+/// If it does not end well, or its calls cannot be told apart.
+pub fn count(job: &Job<'_>, cancel: &Cancel) -> Result<Observation, NoObservation> {
+    match attempt(job, true, cancel)? {
+        Some(observation) => Ok(observation),
+        None => {
+            clear(job.scratch)?;
+            attempt(job, false, cancel)?.ok_or_else(|| {
+                NoObservation::Failed(not_countable("callgrind wrote thousands of dumps for a few calls", &[]))
+            })
+        }
+    }
+}
+
+/// One attempt; `None` if there were too many dumps.
+fn attempt(job: &Job<'_>, watch_clock: bool, cancel: &Cancel) -> Result<Option<Observation>, NoObservation> {
+    let mut command = command(job, watch_clock);
+    let mut reading = Reading::default();
+    let mut trouble = None;
+    let finished =
+        process::supervise(&mut command, job.timeout, cancel, &mut |pid| match reading.catch_up(job, pid, false) {
+            Ok(()) => reading.calls.settled() || reading.parts.len() > MOST_DUMPS,
+            Err(error) => {
+                trouble = Some(error);
+                true
+            }
+        })
+        .map_err(|error| NoObservation::Broken(format!("valgrind cannot be run: {error}")))?;
+    match finished.ended {
+        Ended::Cancelled => return Err(NoObservation::Interrupted),
+        Ended::Exited(status) if status.success() => {
+            if let Some(pid) = reading.pid {
+                reading.catch_up(job, pid, true)?;
+            } else if let Some(pid) = only_pid(job.scratch)? {
+                reading.catch_up(job, pid, true)?;
+            }
+        }
+        ended => {
+            if let Some(failure) = describe(ended, &finished.tail, job.timeout, true) {
+                return Err(NoObservation::Failed(with_valgrind_log(failure, job.scratch)));
+            }
+        }
+    }
+    if let Some(error) = trouble {
+        return Err(error.into());
+    }
+    if reading.parts.len() > MOST_DUMPS && !reading.calls.settled() {
+        return Ok(None);
+    }
+    reading.observation(&finished.tail).map(Some).map_err(NoObservation::Failed)
+}
+
+/// The callgrind command line.
+fn command(job: &Job<'_>, watch_clock: bool) -> Command {
+    let mut command = Command::new("valgrind");
+    command.args([
+        "--tool=callgrind",
+        // Demangled names hold the `'` with which callgrind joins contexts.
+        "--demangle=no",
+        // The callers are in the file then, and nobody has to guess them from edges.
+        "--separate-callers=30",
+        // Addresses let the explanation see through inlining.
+        "--dump-instr=yes",
+        "--dump-line=yes",
+        "--vgdb=no",
+        "--quiet",
+    ]);
+    let mut file = OsString::from("--callgrind-out-file=");
+    file.push(job.scratch.join("o.%p"));
+    command.arg(file);
+    let mut log = OsString::from("--log-file=");
+    log.push(job.scratch.join("valgrind.log"));
+    command.arg(log);
+    for prefix in job.driver.measuring_prefixes() {
+        // The same pattern given to two options is taken for the first alone: spell them differently.
+        command.arg(format!("--dump-before={prefix}*"));
+        command.arg(format!("--dump-after={prefix}?*"));
+    }
+    if watch_clock {
+        command.arg("--dump-before=clock_gettime*");
+    }
+    command.arg(job.executable);
+    command.args(job.driver.doubling_args(job.name));
+    pinned(&mut command, job);
+    command
+}
+
+fn pinned(command: &mut Command, job: &Job<'_>) {
+    command.current_dir(job.directory).env_clear().envs(job.environment.iter().map(|(name, value)| (name, value)));
+}
+
+/// callgrind's dumps, read as they come.
+#[derive(Default)]
+struct Reading {
+    pid: Option<u32>,
+    calls: Calls,
+    /// The files read so far; dump number N is `parts[N - 1]`.
+    parts: Vec<PathBuf>,
+}
+
+impl Reading {
+    /// Reads the dumps that are complete: while the process runs, all but the newest.
+    fn catch_up(&mut self, job: &Job<'_>, pid: u32, ended: bool) -> io::Result<()> {
+        self.pid = Some(pid);
+        let path = |number: usize| job.scratch.join(format!("o.{pid}.{number}"));
+        loop {
+            let next = self.parts.len() + 1;
+            if !path(next + usize::from(!ended)).exists() || (!ended && self.calls.settled()) {
+                return Ok(());
+            }
+            let (trigger, cost) = summary(&path(next))?;
+            self.calls.push(Dump { event: event(&trigger, job.driver.measuring_prefixes()), cost });
+            self.parts.push(path(next));
+            if ended && !path(next + 1).exists() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn observation(self, tail: &[u8]) -> Result<Observation, Failure> {
+        let calls: Vec<Call> = self.calls.finished().iter().map(|observed| observed.call).collect();
+        let Some(last) = self.calls.finished().last() else {
+            return Err(not_countable("none of criterion's measuring functions was called", tail));
+        };
+        let parts: Vec<PathBuf> = last.dumps.iter().filter_map(|&index| self.parts.get(index).cloned()).collect();
+        let started = Started::in_files(&parts);
+        if started.processes {
+            return Err(Failure {
+                kind: FailureKind::StartsProcesses,
+                message: "starts processes, whose instructions would not be counted".into(),
+                help: "do that work in set-up, outside of what is timed, or exclude the benchmark in perfgate.toml"
+                    .into(),
+                output: printable(tail),
+            });
+        }
+        Ok(Observation { count: Count { calls }, parts, threads: started.threads })
+    }
+}
+
+/// What triggered a dump.
+fn event(trigger: &str, prefixes: &[String]) -> Event {
+    let function = |option: &str| trigger.strip_prefix(option);
+    let measuring = |symbol: &str| {
+        // A closure inside an asynchronous measuring function is entered as often as it is polled.
+        prefixes.iter().any(|prefix| symbol.starts_with(prefix.as_str())) && !symbol.contains("$u7b$$u7b$closure")
+    };
+    match (function("--dump-before="), function("--dump-after=")) {
+        (Some(symbol), _) if symbol.starts_with("clock_gettime") => Event::Clock,
+        (Some(symbol), _) if measuring(symbol) => Event::Enter,
+        (_, Some(symbol)) if measuring(symbol) => Event::Leave,
+        _ => Event::Other,
+    }
+}
+
+/// What triggered a dump, and the instructions in it, from its first lines alone.
+fn summary(path: &Path) -> io::Result<(String, u64)> {
+    let mut file = File::open(path)?;
+    let mut head = Vec::with_capacity(4096);
+    Read::by_ref(&mut file).take(64 * 1024).read_to_end(&mut head)?;
+    let head = String::from_utf8_lossy(&head);
+    let value = |key: &str| head.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
+    let trigger = value("desc: Trigger:").unwrap_or_default().to_owned();
+    let torn =
+        || io::Error::new(io::ErrorKind::InvalidData, format!("`{}` is not a whole callgrind file", path.display()));
+    let cost: u64 = value("summary:").and_then(|text| text.split(' ').next()?.parse().ok()).ok_or_else(torn)?;
+    // `totals:` is the last line: a file without it was cut off.
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(64)))?;
+    let mut end = String::new();
+    file.read_to_string(&mut end).map_err(|_| torn())?;
+    let total =
+        end.lines().rev().find_map(|line| line.strip_prefix("totals:")).and_then(|text| text.trim().parse().ok());
+    if total == Some(cost) { Ok((trigger, cost)) } else { Err(torn()) }
+}
+
+/// What the measured code started, told by the functions of the C library in its profile.
+struct Started {
+    processes: bool,
+    threads: bool,
+}
+
+impl Started {
+    fn in_files(parts: &[PathBuf]) -> Self {
+        let mut started = Self { processes: false, threads: false };
+        for text in parts.iter().filter_map(|part| fs::read(part).ok()) {
+            let text = String::from_utf8_lossy(&text);
+            for name in text.lines().filter_map(|line| line.strip_prefix("fn=").or_else(|| line.strip_prefix("cfn="))) {
+                let name = name.split_once(") ").map_or("", |(_, name)| name);
+                let name = name.split(['\'', '@']).next().unwrap_or("");
+                started.processes |=
+                    matches!(name, "fork" | "vfork" | "_Fork" | "posix_spawn" | "posix_spawnp" | "execve");
+                started.threads |= matches!(name, "pthread_create" | "pthread_join");
+            }
+        }
+        started
+    }
+}
+
+fn not_countable(why: &str, tail: &[u8]) -> Failure {
+    Failure {
+        kind: FailureKind::NotCountable,
+        message: format!("cannot be counted: {why}"),
+        help: "please report it with the benchmark's source".into(),
+        output: printable(tail),
+    }
+}
+
+/// The process id in the names of callgrind's files, for a process that ended before anybody looked.
+fn only_pid(scratch: &Path) -> io::Result<Option<u32>> {
+    let pids = fs::read_dir(scratch)?.filter_map(|entry| {
+        let name = entry.ok()?.file_name();
+        name.to_str()?.strip_prefix("o.")?.strip_suffix(".1")?.parse().ok()
+    });
+    Ok(pids.min())
+}
+
+fn with_valgrind_log(mut failure: Failure, scratch: &Path) -> Failure {
+    let log = fs::read(scratch.join("valgrind.log")).unwrap_or_default();
+    let log = printable(&log);
+    if !log.is_empty() {
+        failure.output = format!("{}\n{log}", failure.output).trim().to_owned();
+    }
+    failure
+}
+
+fn clear(directory: &Path) -> io::Result<()> {
+    fs::remove_dir_all(directory)?;
+    fs::create_dir_all(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn triggers_are_told_apart_by_symbol() {
+        let prefixes = ["_ZN9criterion7bencher16Bencher$LT$M$GT$".to_owned()];
+        let event = |trigger: &str| event(trigger, &prefixes);
+        assert_eq!(
+            event("--dump-before=_ZN9criterion7bencher16Bencher$LT$M$GT$4iter17hb2fa5095e9cd1dd6E"),
+            Event::Enter
+        );
+        assert_eq!(
+            event("--dump-after=_ZN9criterion7bencher16Bencher$LT$M$GT$4iter17hb2fa5095e9cd1dd6E"),
+            Event::Leave
+        );
+        assert_eq!(event("--dump-before=clock_gettime@@GLIBC_2.17"), Event::Clock);
+        assert_eq!(
+            event("--dump-before=_ZN9criterion7bencher16Bencher$LT$M$GT$4iter28_$u7b$$u7b$closure$u7d$$u7d$E"),
+            Event::Other
+        );
+        assert_eq!(event("Program termination"), Event::Other);
+    }
+}

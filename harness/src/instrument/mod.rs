@@ -1,0 +1,8 @@
+//! Instruments: from one benchmark of one executable to observations.
+
+pub mod callgrind;
+mod calls;
+pub mod environment;
+mod failure;
+
+pub use failure::describe;

@@ -1,0 +1,99 @@
+//! The benchmarks that the executables of one side offer.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::benchmark::{Benchmark, BenchmarkId, UnmeasuredTarget};
+use crate::framework::{self, Driver, Recognised};
+use crate::instrument::{describe, environment};
+use crate::plan::Executable;
+use crate::process::{self, Cancel, Ended};
+use std::path::Path;
+
+/// A benchmark, and what it takes to run it.
+#[derive(Clone)]
+pub struct Listed {
+    /// The benchmark.
+    pub benchmark: Benchmark,
+    /// Its executable.
+    pub executable: Arc<Executable>,
+    /// How to drive it.
+    pub driver: Arc<dyn Driver>,
+}
+
+/// Asks every executable for its benchmarks. `None` if the user asked to stop.
+#[must_use]
+pub fn list(
+    executables: &[Executable],
+    scratch: &Path,
+    timeout: Duration,
+    cancel: &Cancel,
+) -> Option<(Vec<Listed>, Vec<UnmeasuredTarget>)> {
+    let (mut listed, mut unmeasured) = (Vec::new(), Vec::new());
+    for executable in executables {
+        match of_executable(executable, scratch, timeout, cancel) {
+            Ok(found) => listed.extend(found),
+            Err(_) if cancel.requested() => return None,
+            Err(target) => unmeasured.push(target),
+        }
+    }
+    Some((listed, unmeasured))
+}
+
+fn of_executable(
+    executable: &Executable,
+    scratch: &Path,
+    timeout: Duration,
+    cancel: &Cancel,
+) -> Result<Vec<Listed>, UnmeasuredTarget> {
+    let target = &executable.target;
+    let problem = |reason: String, help: &str, failed| UnmeasuredTarget {
+        package: target.package.clone(),
+        target: target.name.clone(),
+        reason,
+        help: help.into(),
+        failed,
+    };
+    let driver: Arc<dyn Driver> = match framework::recognise(&executable.path) {
+        Ok(Recognised::Driver(driver)) => driver.into(),
+        Ok(Recognised::Unknown(reason)) => {
+            return Err(problem(reason, "this version measures criterion 0.3 to 0.8; the target is left out", false));
+        }
+        Err(reason) => return Err(problem(reason, "build it again", true)),
+    };
+    let mut command = Command::new(&executable.path);
+    command.args(driver.list_args()).current_dir(&target.package_root).env_clear();
+    command.envs(environment::of_package(&target.package, &target.package_root, &executable.library_path, scratch));
+    let retry = "run it by itself to see why: cargo bench --bench TARGET -- --list";
+    let answer = process::ask(&mut command, timeout, cancel)
+        .map_err(|error| problem(format!("it cannot be run: {error}"), retry, true))?;
+    let failure = match answer.ended {
+        Ended::Exited(status) if status.success() => None,
+        ended => describe(ended, &answer.stderr, timeout, false),
+    };
+    if let Some(failure) = failure {
+        let mut reason = format!("listing its benchmarks {}", failure.message);
+        if !failure.output.is_empty() {
+            reason = format!("{reason}:\n{}", failure.output);
+        }
+        return Err(problem(reason, retry, true));
+    }
+    let names = driver.parse_list(&String::from_utf8_lossy(&answer.stdout));
+    if names.is_empty() {
+        return Err(problem("it lists no benchmarks".into(), "add some, or remove the target", false));
+    }
+    let executable = Arc::new(executable.clone());
+    Ok(names
+        .into_iter()
+        .map(|name| Listed {
+            benchmark: Benchmark {
+                id: BenchmarkId { package: target.package.clone(), target: target.name.clone(), name },
+                framework: driver.framework(),
+                source: target.source.clone(),
+            },
+            executable: Arc::clone(&executable),
+            driver: Arc::clone(&driver),
+        })
+        .collect())
+}

@@ -1,0 +1,243 @@
+//! One side of the measurement: built, listed, and counted as often as it takes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use super::profiles::Profiles;
+use super::tally::Tally;
+use super::{Listed, MeasureError, REPEATS, Settings, list};
+use crate::benchmark::BenchmarkId;
+use crate::fingerprint;
+use crate::instrument::callgrind::{self, Job, NoObservation, Observation};
+use crate::instrument::environment;
+use crate::observer::{Observer, Progress};
+use crate::plan::{Built, Plan, Role};
+use crate::process::{self, Cancel};
+use crate::run::{Cost, Counted, Measured, Outcome, RUN_FORMAT, Run};
+use crate::schedule;
+
+/// One side.
+pub struct Side {
+    /// What was measured so far.
+    pub run: Run,
+    role: Role,
+    built: Built,
+    listed: Vec<Listed>,
+    profiles: Profiles,
+    scratch: PathBuf,
+}
+
+impl fmt::Debug for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Side").field("role", &self.role).field("run", &self.run).finish_non_exhaustive()
+    }
+}
+
+impl Side {
+    /// Builds one side.
+    ///
+    /// # Errors
+    /// If there is no valgrind, or the side does not build.
+    pub fn build(plan: &Plan, role: Role, observer: &dyn Observer, cancel: &Cancel) -> Result<Self, MeasureError> {
+        if fingerprint::valgrind(cancel).is_none() {
+            return Err(if cancel.requested() { MeasureError::Interrupted } else { MeasureError::NoValgrind });
+        }
+        let built = plan.build(role, observer, cancel)?;
+        let layout = &plan.layout;
+        let run = Run {
+            format: RUN_FORMAT,
+            revision: plan.snapshot(role).revision.clone(),
+            machine: fingerprint::machine(&layout.sources(), cancel),
+            benchmarks: Vec::new(),
+            unmeasured: built.unmeasured.clone(),
+            cost: Cost { build_seconds: built.seconds, ..Cost::default() },
+        };
+        let profiles = Profiles::new(layout.root(), &layout.side(role), layout.sources());
+        Ok(Self { run, role, built, listed: Vec::new(), profiles, scratch: layout.scratch() })
+    }
+
+    /// Asks the executables for their benchmarks and keeps those that are selected. The side's sources must be in place.
+    ///
+    /// # Errors
+    /// If the user asked to stop.
+    pub fn list(&mut self, settings: &Settings<'_>, cancel: &Cancel) -> Result<(), MeasureError> {
+        make_fresh(&self.scratch)?;
+        let (listed, unmeasured) =
+            list(&self.built.executables, &self.scratch, settings.timeout, cancel).ok_or(MeasureError::Interrupted)?;
+        self.listed = listed;
+        self.listed.retain(|listed| (settings.select)(&listed.benchmark.id));
+        self.run.unmeasured.extend(unmeasured);
+        Ok(())
+    }
+
+    /// Repeats of a benchmark, if it was counted.
+    #[must_use]
+    pub fn repeats(&self, id: &BenchmarkId) -> Option<usize> {
+        let measured = self.run.benchmarks.iter().find(|measured| measured.benchmark.id == *id)?;
+        match &measured.outcome {
+            Outcome::Counted(counted) => Some(counted.repeats.len()),
+            Outcome::Failed(_) => None,
+        }
+    }
+
+    /// Counts every benchmark. The side's sources must be in place.
+    ///
+    /// # Errors
+    /// If valgrind cannot be run, or the user asked to stop.
+    pub fn count_all(
+        &mut self,
+        settings: &Settings<'_>,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> Result<(), MeasureError> {
+        let all: Vec<usize> = (0..self.listed.len()).collect();
+        let outcomes = self.count(&all, REPEATS, &BTreeMap::new(), settings, observer, cancel)?;
+        let measured = |(listed, outcome): (&Listed, _)| Measured { benchmark: listed.benchmark.clone(), outcome };
+        self.run.benchmarks = self.listed.iter().zip(outcomes).map(measured).collect();
+        Ok(())
+    }
+
+    /// Counts some benchmarks until each has `repeats` repeats. The side's sources must be in place.
+    ///
+    /// # Errors
+    /// As [`Self::count_all`].
+    pub fn count_again(
+        &mut self,
+        ids: &[BenchmarkId],
+        repeats: usize,
+        settings: &Settings<'_>,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> Result<(), MeasureError> {
+        let mut before = BTreeMap::new();
+        for (index, measured) in self.run.benchmarks.iter().enumerate() {
+            if let Outcome::Counted(counted) = &measured.outcome
+                && ids.contains(&measured.benchmark.id)
+                && counted.repeats.len() < repeats
+            {
+                before.insert(index, counted.clone());
+            }
+        }
+        let indices: Vec<usize> = before.keys().copied().collect();
+        let outcomes = self.count(&indices, repeats, &before, settings, observer, cancel)?;
+        for (index, outcome) in indices.into_iter().zip(outcomes) {
+            self.run.benchmarks[index].outcome = outcome;
+        }
+        Ok(())
+    }
+
+    /// Counts the benchmarks with these indices, beginning from what is known of them before.
+    fn count(
+        &mut self,
+        indices: &[usize],
+        repeats: usize,
+        before: &BTreeMap<usize, Counted>,
+        settings: &Settings<'_>,
+        observer: &dyn Observer,
+        cancel: &Cancel,
+    ) -> Result<Vec<Outcome>, MeasureError> {
+        let (started, cpu) = (Instant::now(), process::children_cpu_seconds());
+        let tallies: Vec<Mutex<Tally>> =
+            indices.iter().map(|index| Mutex::new(Tally::new(before.get(index), repeats))).collect();
+        let lock = |at: usize| tallies[at].lock().unwrap_or_else(PoisonError::into_inner);
+        let tasks: Vec<usize> = (0..indices.len()).flat_map(|at| vec![at; lock(at).pending()]).collect();
+        let (broken, done) = (Mutex::new(None), Mutex::new(0_usize));
+        if !indices.is_empty() {
+            observer.measuring(&self.role.to_string(), indices.len());
+        }
+        let one = |slot, at: usize, add: &dyn Fn(usize)| -> Result<(), MeasureError> {
+            let listed = &self.listed[indices[at]];
+            let id = &listed.benchmark.id;
+            let (first, failed) = { (lock(at).is_empty(), lock(at).failure().is_some()) };
+            let observed = (!failed).then(|| self.observe(listed, slot, first, settings, cancel));
+            let mut tally = lock(at);
+            match observed {
+                None => {}
+                Some(Ok(observation)) => {
+                    tally.take(observation, |taken| self.profiles.keep(indices[at], taken, &listed.executable.path))?
+                }
+                Some(Err(NoObservation::Failed(failure))) => tally.fail(failure),
+                Some(Err(NoObservation::Interrupted)) => return Err(MeasureError::Interrupted),
+                Some(Err(NoObservation::Broken(reason))) => {
+                    return Err(MeasureError::Broken { benchmark: id.clone(), reason });
+                }
+            }
+            (0..tally.one_done()).for_each(|_| add(at));
+            if tally.pending() == 0 {
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                *done += 1;
+                let (seconds, total) = (started.elapsed().as_secs_f64(), indices.len());
+                let failed = tally.failure().map(|failure| failure.message.as_str());
+                let seconds_left = seconds / *done as f64 * (total - *done) as f64;
+                observer.measured(&Progress { id, failed, done: *done, total, seconds, seconds_left });
+            }
+            Ok(())
+        };
+        schedule::run(settings.jobs, tasks, |slot, at, add| {
+            one(slot, at, add)
+                .map_err(|error| {
+                    broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                })
+                .ok()
+        });
+        if !indices.is_empty() {
+            observer.measuring_done();
+        }
+        if cancel.requested() {
+            return Err(MeasureError::Interrupted);
+        }
+        if let Some(error) = broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        self.run.cost.wall_seconds += started.elapsed().as_secs_f64();
+        self.run.cost.children_cpu_seconds += process::children_cpu_seconds() - cpu;
+        self.run.cost.jobs = settings.jobs;
+        let outcome = |tally: Mutex<Tally>| tally.into_inner().unwrap_or_else(PoisonError::into_inner).outcome();
+        Ok(tallies.into_iter().map(outcome).collect())
+    }
+
+    /// One process of one benchmark.
+    fn observe(
+        &self,
+        listed: &Listed,
+        slot: usize,
+        first: bool,
+        settings: &Settings<'_>,
+        cancel: &Cancel,
+    ) -> Result<Observation, NoObservation> {
+        let scratch = self.scratch.join(format!("slot{slot:03}"));
+        make_fresh(&scratch).map_err(|error| NoObservation::Broken(error.to_string()))?;
+        let target = &listed.executable.target;
+        let environment = environment::of_package(
+            &target.package,
+            &target.package_root,
+            &listed.executable.library_path,
+            &self.scratch,
+        );
+        let job = Job {
+            executable: &listed.executable.path,
+            driver: listed.driver.as_ref(),
+            name: &listed.benchmark.id.name,
+            directory: &target.package_root,
+            environment: &environment,
+            scratch: &scratch,
+            timeout: settings.timeout,
+        };
+        if first {
+            callgrind::rehearse(&job, cancel)?;
+        }
+        callgrind::count(&job, cancel)
+    }
+}
+
+fn make_fresh(directory: &Path) -> Result<(), MeasureError> {
+    let io = |error| MeasureError::Io { path: directory.to_owned(), error };
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(error)),
+        _ => fs::create_dir_all(directory).map_err(io),
+    }
+}

@@ -1,0 +1,134 @@
+//! Builds the bench targets of one side, with line tables and symbols, and keeps its executables.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use cargo_metadata::{Message, TargetKind};
+
+use super::workspace::cargo;
+use super::{BenchTarget, Plan, PlanError, Role};
+use crate::benchmark::UnmeasuredTarget;
+use crate::observer::Observer;
+use crate::process::{self, Cancel, Ended};
+
+/// What the bench profile must have for counts to be explained, set the same way on both sides. Optimisation is the
+/// project's own.
+const PROFILE: [(&str, &str); 4] = [
+    ("CARGO_PROFILE_BENCH_DEBUG", "line-tables-only"),
+    ("CARGO_PROFILE_BENCH_STRIP", "none"),
+    ("CARGO_PROFILE_BENCH_SPLIT_DEBUGINFO", "off"),
+    ("CARGO_INCREMENTAL", "0"),
+];
+
+/// A bench executable that was built.
+#[derive(Clone, Debug)]
+pub struct Executable {
+    /// The target it was built from.
+    pub target: BenchTarget,
+    /// The executable, in a place of its own that the other side's build leaves alone.
+    pub path: PathBuf,
+    /// Where cargo would have the loader look for shared libraries.
+    pub library_path: Vec<PathBuf>,
+}
+
+/// One side, built.
+#[derive(Debug)]
+pub struct Built {
+    /// Its executables.
+    pub executables: Vec<Executable>,
+    /// Targets that were not built.
+    pub unmeasured: Vec<UnmeasuredTarget>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Plan {
+    /// Lays out one side and builds its benchmarks. cargo's output goes to standard error as it comes.
+    ///
+    /// # Errors
+    /// If the sources cannot be laid out or do not build.
+    pub fn build(&self, role: Role, observer: &dyn Observer, cancel: &Cancel) -> Result<Built, PlanError> {
+        let started = Instant::now();
+        let label = &self.snapshot(role).revision.label;
+        observer.building(&format!("{role}: {label}"));
+        self.lay_out(role)?;
+        let sources = self.layout.sources();
+        let (targets, unmeasured) = self.project.bench_targets(&sources, &self.request.features, cancel)?;
+        let executables = if targets.is_empty() { Vec::new() } else { self.compile(role, &targets, cancel)? };
+        Ok(Built { executables, unmeasured, seconds: started.elapsed().as_secs_f64() })
+    }
+
+    fn compile(&self, role: Role, targets: &[BenchTarget], cancel: &Cancel) -> Result<Vec<Executable>, PlanError> {
+        let mut command = cargo();
+        command.current_dir(self.layout.sources().join(&self.project.inside));
+        command.args(["bench", "--no-run", "--message-format=json-render-diagnostics"]);
+        command.arg("--target-dir").arg(self.layout.build());
+        command.args(self.request.features.args());
+        for (flag, names) in [("-p", names(targets, |t| &t.package)), ("--bench", names(targets, |t| &t.name))] {
+            for name in names {
+                command.args([flag, name]);
+            }
+        }
+        command.envs(PROFILE);
+        let (mut built, mut libraries) = (BTreeMap::new(), Vec::new());
+        let ended = process::stream(&mut command, cancel, &mut |line| match serde_json::from_str(line) {
+            Ok(Message::CompilerArtifact(artifact)) if artifact.target.kind.contains(&TargetKind::Bench) => {
+                if let Some(path) = artifact.executable {
+                    built.insert(artifact.target.src_path.into_std_path_buf(), path.into_std_path_buf());
+                }
+            }
+            Ok(Message::BuildScriptExecuted(script)) => {
+                libraries.extend(script.linked_paths.iter().map(|path| {
+                    let text = path.as_str();
+                    PathBuf::from(text.split_once('=').map_or(text, |(_, path)| path))
+                }));
+            }
+            _ => {}
+        })
+        .map_err(|error| PlanError::Tool { tool: "cargo", error: error.to_string() })?;
+        match ended {
+            Ended::Exited(status) if status.success() => {}
+            Ended::Cancelled => return Err(PlanError::Interrupted),
+            _ => return Err(PlanError::Build { role }),
+        }
+        libraries.retain(|path| path.starts_with(self.layout.build()));
+        self.keep(role, targets, &built, &libraries)
+    }
+
+    /// Copies the executables to a place of this side's own: the other side's build overwrites cargo's.
+    fn keep(
+        &self,
+        role: Role,
+        targets: &[BenchTarget],
+        built: &BTreeMap<PathBuf, PathBuf>,
+        libraries: &[PathBuf],
+    ) -> Result<Vec<Executable>, PlanError> {
+        let directory = self.layout.side(role).join("bin");
+        let _ = fs::remove_dir_all(&directory);
+        let mut executables = Vec::new();
+        for target in targets {
+            let Some(path) = built.get(&self.layout.sources().join(&target.source)) else { continue };
+            let kept = directory.join(&target.package).join(&target.name);
+            copy(path, &kept)?;
+            let library_path = libraries.to_vec();
+            executables.push(Executable { target: target.clone(), path: kept, library_path });
+        }
+        Ok(executables)
+    }
+}
+
+fn names(targets: &[BenchTarget], name: impl Fn(&BenchTarget) -> &String) -> Vec<&String> {
+    let mut names: Vec<_> = targets.iter().map(name).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), PlanError> {
+    if let Some(parent) = to.parent() {
+        fs::create_dir_all(parent).map_err(PlanError::io(parent))?;
+    }
+    fs::copy(from, to).map(drop).map_err(PlanError::io(to))
+}

@@ -1,0 +1,156 @@
+//! The cargo project: where it stands in the repository, and its bench targets.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
+
+use super::git::Repository;
+use super::{Features, PlanError};
+use crate::benchmark::UnmeasuredTarget;
+use crate::process::{self, Cancel};
+
+/// The cargo project as the user has it.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Top of the cargo workspace.
+    pub root: PathBuf,
+    /// The same, relative to the repository.
+    pub inside: PathBuf,
+    /// cargo's target directory for it.
+    pub target_directory: PathBuf,
+}
+
+/// A `[[bench]]` target of a workspace member.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BenchTarget {
+    /// Its package.
+    pub package: String,
+    /// Its name.
+    pub name: String,
+    /// Directory of the package: the working directory of its benchmarks.
+    pub package_root: PathBuf,
+    /// Its source file, relative to the repository, `/`-separated.
+    pub source: String,
+}
+
+/// The cargo that runs us, or the one on the PATH.
+pub(super) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+impl Project {
+    /// The workspace around a directory.
+    ///
+    /// # Errors
+    /// If there is none, or it reaches outside the repository.
+    pub fn discover(directory: &Path, repository: &Path, cancel: &Cancel) -> Result<Self, PlanError> {
+        let metadata = metadata(directory, cancel)?;
+        let root = metadata.workspace_root.clone().into_std_path_buf();
+        let inside = root.strip_prefix(repository).map(Path::to_owned).map_err(|_| PlanError::Cargo {
+            complaint: format!(
+                "the workspace `{}` is outside the repository `{}`",
+                root.display(),
+                repository.display()
+            ),
+        })?;
+        for dependency in metadata.packages.iter().flat_map(|package| &package.dependencies) {
+            if let Some(path) = &dependency.path
+                && !path.starts_with(repository)
+            {
+                return Err(PlanError::OutsideDependency {
+                    name: dependency.name.clone(),
+                    path: path.clone().into_std_path_buf(),
+                });
+            }
+        }
+        Ok(Self { root, inside, target_directory: metadata.target_directory.into_std_path_buf() })
+    }
+
+    /// The bench targets of the workspace in `sources`, a checkout of the repository, and those that cannot be built
+    /// with these features or this toolchain.
+    ///
+    /// # Errors
+    /// If cargo cannot read the workspace there.
+    pub fn bench_targets(
+        &self,
+        sources: &Path,
+        features: &Features,
+        cancel: &Cancel,
+    ) -> Result<(Vec<BenchTarget>, Vec<UnmeasuredTarget>), PlanError> {
+        let metadata = metadata(&sources.join(&self.inside), cancel)?;
+        let (mut targets, mut unmeasured) = (Vec::new(), Vec::new());
+        for package in metadata.workspace_packages() {
+            for target in package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bench)) {
+                let skip = |reason: String, help: String| UnmeasuredTarget {
+                    package: package.name.to_string(),
+                    target: target.name.clone(),
+                    reason,
+                    help,
+                    failed: false,
+                };
+                let missing = features.missing(&package.features, &package.name, &target.required_features);
+                if !missing.is_empty() {
+                    unmeasured.push(skip(
+                        format!("it needs the feature {}, which is off", missing.join(", ")),
+                        format!("add --features {}", missing.join(",")),
+                    ));
+                    continue;
+                }
+                let text = fs::read_to_string(&target.src_path).unwrap_or_default();
+                if text.contains("#![feature(test)]") {
+                    unmeasured.push(skip(
+                        "it uses the unstable #[bench] harness, which this version does not measure".into(),
+                        "port it to criterion, or measure the other targets".into(),
+                    ));
+                    continue;
+                }
+                let source = target.src_path.strip_prefix(sources).unwrap_or(&target.src_path);
+                targets.push(BenchTarget {
+                    package: package.name.to_string(),
+                    name: target.name.clone(),
+                    package_root: package.manifest_path.parent().unwrap_or(&package.manifest_path).into(),
+                    source: source.as_str().replace('\\', "/"),
+                });
+            }
+        }
+        Ok((targets, unmeasured))
+    }
+
+    /// Where a tree has no lock file (libraries often ignore theirs), gives it the user's, so that both sides build the
+    /// same dependencies.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn provide_lock_file(
+        &self,
+        sources: &Path,
+        repository: &Repository,
+        tree: &str,
+    ) -> Result<(), PlanError> {
+        let inside = self.inside.join("Cargo.lock");
+        let (own, theirs) = (self.root.join("Cargo.lock"), sources.join(&inside));
+        let tracked = repository.file(tree, &inside.to_string_lossy())?.is_some();
+        if !tracked && own.exists() {
+            fs::copy(&own, &theirs).map_err(PlanError::io(&theirs))?;
+        }
+        Ok(())
+    }
+}
+
+/// `cargo metadata --no-deps` for a directory.
+fn metadata(directory: &Path, cancel: &Cancel) -> Result<Metadata, PlanError> {
+    let mut command = cargo();
+    command.current_dir(directory).args(["metadata", "--no-deps", "--format-version", "1"]);
+    let answer = process::ask(&mut command, Duration::from_secs(120), cancel)
+        .map_err(|error| PlanError::Tool { tool: "cargo", error: error.to_string() })?;
+    if cancel.requested() {
+        return Err(PlanError::Interrupted);
+    }
+    if !answer.success() {
+        return Err(PlanError::Cargo { complaint: answer.complaint() });
+    }
+    MetadataCommand::parse(answer.text()).map_err(|error| PlanError::Cargo { complaint: error.to_string() })
+}

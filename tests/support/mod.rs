@@ -4,4 +4,4 @@ mod binary;
 mod project;
 
 pub use self::binary::{Outcome, perfgate, scrubbed};
-pub use self::project::{Project, empty_directory, entry, git, verdicts};
+pub use self::project::{Project, empty_directory, entry, git, report_in, verdicts};

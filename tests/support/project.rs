@@ -143,8 +143,7 @@ impl Project {
     /// The report of the last check.
     #[track_caller]
     pub fn report(&self) -> Report {
-        let text = fs::read(self.out_dir().join("report.json")).unwrap();
-        serde_json::from_slice(&text).unwrap()
+        report_in(&self.out_dir())
     }
 
     /// What is to stay as it is.
@@ -164,6 +163,13 @@ impl Project {
         read_files(&self.workspace, &mut files);
         UserState { index, head, git, files }
     }
+}
+
+/// The report in an output directory.
+#[track_caller]
+pub fn report_in(directory: &Path) -> Report {
+    let text = fs::read(directory.join("report.json")).unwrap();
+    serde_json::from_slice(&text).unwrap()
 }
 
 /// The entry of a benchmark; fails if the report has none.

@@ -12,13 +12,13 @@ fn limits_of_the_configuration_file_are_heeded() {
     let project = Project::new();
     project.commit("the baseline");
     project.slow_down_count();
-    let override_ = "[gate]\nlimit = { instructions = \"0.1%\" }\n\n[[benchmark]]\nfilter = \"text::count/*\"\nlimit.instructions = \"10000%\"\n";
+    let override_ = "[gate]\nlimit = { instructions = \"0.1%\" }\n\n[[benchmark]]\nfilter = \"text::count/*\"\nlimit.instructions = \"1000%\"\n";
     project.write("perfgate.toml", override_);
     project.perfgate(&["check", "count/8"]).expect(0);
     let report = project.report();
     let comparison = &entry(&report, "text::count/8").comparison;
     assert_eq!(comparison.verdict, Verdict::Unchanged);
-    assert_eq!(comparison.limits.limit, 100.0);
+    assert_eq!(comparison.limits.limit, 10.0);
 }
 
 #[test]

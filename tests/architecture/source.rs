@@ -11,6 +11,8 @@ pub struct Source {
     pub mentions: Vec<Mention>,
     /// Lines, test modules left out.
     pub lines: usize,
+    /// Names of the modules that it declares for tests only, in files of their own.
+    test_modules: Vec<String>,
 }
 
 /// A path in the code: `crate::compare::judge`, `println!`, a single name, or a method: `.spawn`.
@@ -30,11 +32,12 @@ struct Token {
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
-        let (tokens, skipped) = without_test_modules(&tokens(text));
-        Self { path: path.to_owned(), mentions: mentions(&tokens), lines: text.lines().count() - skipped }
+        let Tests { rest, lines, modules: test_modules } = take_out_tests(&tokens(text));
+        let lines = text.lines().count() - lines;
+        Self { path: path.to_owned(), mentions: mentions(&rest), lines, test_modules }
     }
 
-    /// Every source under some directories of the workspace, files that hold nothing but tests left out.
+    /// Every source under some directories of the workspace, modules that are for tests only left out.
     pub fn read_all(root: &Path, directories: &[&str]) -> Vec<Self> {
         let mut sources = Vec::new();
         let mut pending: Vec<_> = directories.iter().map(|directory| root.join(directory)).collect();
@@ -42,16 +45,16 @@ impl Source {
             for entry in fs::read_dir(&directory).unwrap().map(Result::unwrap) {
                 let path = entry.path();
                 let name = entry.file_name().into_string().unwrap();
-                if path.is_dir() && name != "tests" {
+                if path.is_dir() {
                     pending.push(path);
-                } else if name.ends_with(".rs") && name != "tests.rs" {
+                } else if name.ends_with(".rs") {
                     let relative = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
                     sources.push(Self::new(&relative, &fs::read_to_string(&path).unwrap()));
                 }
             }
         }
         sources.sort_by(|a, b| a.path.cmp(&b.path));
-        sources
+        without_test_files(sources)
     }
 
     /// `cli` or `harness`.
@@ -179,10 +182,35 @@ fn end_of_raw_string(chars: &[char], mut i: usize, hashes: usize) -> usize {
     i + 1 + hashes
 }
 
-/// Drops every `#[cfg(test)] mod … { … }`, and says how many lines went with them.
-fn without_test_modules(tokens: &[Token]) -> (Vec<Token>, usize) {
+/// Drops the files of modules that their parents declare for tests only, and of the modules below those.
+fn without_test_files(mut sources: Vec<Source>) -> Vec<Source> {
+    let place = |source: &Source| (source.package().to_owned(), source.module().join("::"));
+    let child = |module: &str, name: &str| format!("{module}::{name}").trim_start_matches("::").to_owned();
+    let declared: Vec<_> = sources
+        .iter()
+        .flat_map(|source| source.test_modules.iter().map(move |name| (place(source), name)))
+        .map(|((package, module), name)| (package, child(&module, name)))
+        .collect();
+    sources.retain(|source| {
+        let (package, module) = place(source);
+        let below = |of: &str| module == of || module.starts_with(&format!("{of}::"));
+        !declared.iter().any(|(other, tests)| *other == package && below(tests))
+    });
+    sources
+}
+
+/// The tokens of a source without its modules for tests, and what was taken out.
+struct Tests {
+    rest: Vec<Token>,
+    lines: usize,
+    modules: Vec<String>,
+}
+
+/// Takes out every `#[cfg(test)] mod … { … }` and `#[cfg(test)] mod …;`.
+fn take_out_tests(tokens: &[Token]) -> Tests {
     const ATTRIBUTE: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
-    let (mut kept, mut skipped, mut i) = (Vec::new(), 0, 0);
+    let mut tests = Tests { rest: Vec::new(), lines: 0, modules: Vec::new() };
+    let mut i = 0;
     while i < tokens.len() {
         let text = |k: usize| tokens.get(k).map_or("", |token| token.text.as_str());
         let mut k = i;
@@ -192,16 +220,21 @@ fn without_test_modules(tokens: &[Token]) -> (Vec<Token>, usize) {
                 k = closing(tokens, k + 1) + 1;
             }
         }
-        if k > i && text(k) == "mod" && text(k + 2) == "{" {
-            let end = closing(tokens, k + 2);
-            skipped += tokens.get(end).map_or(0, |token| token.line + 1 - tokens[i].line);
+        if k > i && text(k) == "mod" && matches!(text(k + 2), "{" | ";") {
+            let mut end = k + 2;
+            if text(end) == "{" {
+                end = closing(tokens, end);
+            } else {
+                tests.modules.push(text(k + 1).to_owned());
+            }
+            tests.lines += tokens.get(end).map_or(0, |token| token.line + 1 - tokens[i].line);
             i = end + 1;
         } else {
-            kept.push(tokens[i].clone());
+            tests.rest.push(tokens[i].clone());
             i += 1;
         }
     }
-    (kept, skipped)
+    tests
 }
 
 /// Index of the bracket that closes the one at `open`, or past the end.
@@ -288,7 +321,7 @@ fn use_tree(tokens: &[Token], mut i: usize, prefix: &mut Vec<String>, mentions: 
 
 #[cfg(test)]
 mod tests {
-    use super::{Mention, Source};
+    use super::{Mention, Source, without_test_files};
 
     fn mention(path: &str, line: usize, called: bool) -> Mention {
         Mention { segments: path.split("::").map(str::to_owned).collect(), line, called }
@@ -330,6 +363,23 @@ mod tests {
         assert!(source.mentions.contains(&mention("println!", 13, false)), "{:?}", source.mentions);
         assert!(source.mentions.contains(&mention("std::env::var", 13, true)), "{:?}", source.mentions);
         assert_eq!(source.lines, text.lines().count() - 5);
+    }
+
+    #[test]
+    fn files_for_tests_only_are_left_out_and_others_of_their_name_are_not() {
+        let files = [
+            ("cli/lib.rs", "pub mod compare; pub mod tests;"),
+            ("cli/tests.rs", ""),
+            ("cli/compare/mod.rs", "mod rule; #[cfg(test)] #[expect(unused, reason = \"x\")] mod properties;"),
+            ("cli/compare/rule.rs", ""),
+            ("cli/compare/properties.rs", ""),
+            ("cli/compare/properties/deep.rs", ""),
+            ("harness/src/compare/properties.rs", ""),
+        ];
+        let sources = files.map(|(path, text)| Source::new(path, text)).into();
+        let left: Vec<_> = without_test_files(sources).into_iter().map(|source| source.path).collect();
+        let expected = [0, 1, 2, 3, 6].map(|i| files[i].0);
+        assert_eq!(left, expected);
     }
 
     #[test]

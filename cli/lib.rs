@@ -4,7 +4,7 @@
 
 pub mod compare;
 pub mod comparison;
-
+pub mod config;
 pub mod explanation;
 pub mod gate;
 pub mod policy;

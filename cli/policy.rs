@@ -16,6 +16,13 @@ pub struct Limits {
 impl Limits {
     /// For instruction counts: ten times the worst range that identical code was seen to have.
     pub const INSTRUCTIONS: Self = Self { limit: 0.005, exclude: 0.02 };
+
+    /// The limits for instruction counts where only the limit was chosen: what a pass must rule out is twice that, and
+    /// never less than by default, so that noise has room between the two.
+    #[must_use]
+    pub fn with_limit(limit: f64) -> Self {
+        Self { limit, exclude: Self::INSTRUCTIONS.exclude.max(2.0 * limit) }
+    }
 }
 
 /// What an inconclusive result does to the gate.
@@ -77,13 +84,15 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// What holds for a benchmark.
+    /// What holds for a benchmark. An override of the limit alone also widens what a pass must rule out, as
+    /// [`Limits::with_limit`] does.
     #[must_use]
     pub fn rule(&self, id: &BenchmarkId) -> Rule {
         let mut rule = Rule { limits: self.limits, advisory: false };
         for over in self.overrides.iter().filter(|over| over.filter.matches(id)) {
+            let widened = over.limit.map_or(rule.limits.exclude, |limit| rule.limits.exclude.max(2.0 * limit));
             rule.limits.limit = over.limit.unwrap_or(rule.limits.limit);
-            rule.limits.exclude = over.exclude.unwrap_or(rule.limits.exclude);
+            rule.limits.exclude = over.exclude.unwrap_or(widened);
             rule.advisory = over.advisory.unwrap_or(rule.advisory);
         }
         rule.limits.exclude = rule.limits.exclude.max(rule.limits.limit);
@@ -166,6 +175,6 @@ mod tests {
         };
         let rule = policy.rule(&id("parse"));
         assert_eq!(rule.limits, Limits { limit: 0.03, exclude: 0.03 });
-        assert_eq!(policy.rule(&id("write")).limits, Limits { limit: 0.03, exclude: 0.03 });
+        assert_eq!(policy.rule(&id("write")).limits, Limits { limit: 0.03, exclude: 0.06 });
     }
 }

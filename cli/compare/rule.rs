@@ -30,7 +30,7 @@ const ROUNDING: f64 = 1e-12;
 ///
 /// D = ln(median of the candidate / median of the baseline). The class is exact if each side has two processes or more
 /// and each side's agree to the instruction; then the half-width h is zero. Otherwise h = 3 · the larger range of the
-/// two sides in log units, for five processes a side (`docs/deciding.md`); see [`half_width`] for other numbers.
+/// two sides in log units, for five processes a side (`docs/how-it-decides.md`); see [`half_width`] for other numbers.
 pub(super) fn change(baseline: &[f64], candidate: &[f64], region: Region) -> Change {
     let (baseline, candidate) = (estimate(baseline), estimate(candidate));
     let exact = [baseline, candidate].iter().all(|side| side.repeats > 1 && side.min == side.max);

@@ -1,0 +1,148 @@
+//! The JSON Schema of `perfgate.toml`, for editors: derived from structs that mirror the file.
+
+use std::borrow::Cow;
+
+use perfgate_harness::metric::Metric;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::policy::OnInconclusive;
+
+/// The JSON Schema of `perfgate.toml` (draft 7, which editors know), with a newline at the end.
+#[must_use]
+pub fn schema() -> String {
+    let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(without_null));
+    let schema = settings.into_generator().into_root_schema_for::<File>();
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+    text.push('\n');
+    text
+}
+
+/// Takes `null` out of what an optional key may be: TOML has none, and a key is left out instead.
+fn without_null(schema: &mut Schema) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    let Some(Value::Array(choices)) = schema.get_mut("anyOf") else { return };
+    choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
+    // Draft 7 ignores what stands beside a `$ref`, the description too: one inside `allOf` leaves it be.
+    if choices.len() == 1
+        && let Some(choices) = schema.remove("anyOf")
+    {
+        schema.insert("allOf".to_owned(), choices);
+    }
+}
+
+/// Configuration of perfgate (cargo-perfgate): `perfgate.toml`, `.config/perfgate.toml`, or
+/// `[workspace.metadata.perfgate]` in `Cargo.toml`.
+#[derive(JsonSchema, Serialize)]
+#[schemars(title = "perfgate.toml", deny_unknown_fields)]
+struct File {
+    gate: Option<Gate>,
+    run: Option<Run>,
+    /// What holds for some benchmarks only. The last match wins, key by key.
+    benchmark: Option<Vec<Benchmark>>,
+}
+
+/// What the gate lets through.
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct Gate {
+    /// The metrics that gate.
+    #[schemars(length(min = 1))]
+    metrics: Option<Vec<Metric>>,
+    /// The allowed slowdown: one shown to be larger is a regression. Default: 0.5% of the instructions.
+    limit: Option<Limits>,
+    /// A pass must rule out a slowdown of this size. At least the limit. Default: 2% of the instructions, or twice the
+    /// limit if that is more.
+    exclude: Option<Limits>,
+    /// What an inconclusive result does to the gate. Default: "warn".
+    inconclusive: Option<OnInconclusive>,
+}
+
+/// How the benchmarks are built and run.
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case")]
+struct Run {
+    /// Longest wall-clock time of one process of one benchmark.
+    timeout: Option<Duration>,
+    /// Benchmarks measured at the same time. Default: one per core.
+    #[schemars(range(min = 1, max = 1024))]
+    jobs: Option<u32>,
+    /// Cargo features to build the benchmarks with: `name` or `package/name`.
+    features: Option<Vec<String>>,
+    /// Build with all features.
+    all_features: Option<bool>,
+    /// Build without the default features.
+    no_default_features: Option<bool>,
+}
+
+/// What holds for the benchmarks that a filter selects.
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct Benchmark {
+    /// Which benchmarks. With `*` or `?` a pattern for the whole of `target::name` or `package::target::name`; without,
+    /// any part of it.
+    #[schemars(length(min = 1))]
+    filter: String,
+    /// The allowed slowdown.
+    limit: Option<Limits>,
+    /// A pass must rule out a slowdown of this size. At least the limit.
+    exclude: Option<Limits>,
+    /// Measure and show, but give no say in the gate.
+    advisory: Option<bool>,
+    /// Do not measure at all.
+    skip: Option<bool>,
+}
+
+/// A percentage by metric.
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct Limits {
+    /// Instructions executed, per iteration.
+    instructions: Option<Percentage>,
+}
+
+#[derive(Serialize)]
+struct Percentage(String);
+
+impl JsonSchema for Percentage {
+    fn schema_name() -> Cow<'static, str> {
+        "Percentage".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A percentage with its sign, up to 1000%.",
+            "type": "string",
+            "pattern": r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*%\s*$",
+            "examples": ["1%", "0.5%"],
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Duration(String);
+
+impl JsonSchema for Duration {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A duration with its unit (ms, s, m, min or h), up to 24h.",
+            "type": "string",
+            "pattern": r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*(ms|s|m|min|h)\s*$",
+            "examples": ["300s", "5m"],
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! The sections of a configuration file to settings: which keys there are, and what they set.
+
+use toml::de::{DeTable, DeValue};
+
+use super::mistake::Mistake;
+use super::percentage::display;
+use super::read::{Reader, Value, quoted};
+use super::value::{self, Percentage};
+use super::{Config, Skip, foreign};
+use crate::policy::{Filter, Limits, OnInconclusive, Override};
+
+/// The keys that each section knows. The schema and the documentation are tested against them.
+pub(super) const ROOT: [&str; 3] = ["benchmark", "gate", "run"];
+pub(super) const GATE: [&str; 4] = ["exclude", "inconclusive", "limit", "metrics"];
+pub(super) const RUN: [&str; 5] = ["all-features", "features", "jobs", "no-default-features", "timeout"];
+pub(super) const BENCHMARK: [&str; 5] = ["advisory", "exclude", "filter", "limit", "skip"];
+
+/// Reads the whole configuration; `place` says where it stands, as in "unknown key `x` in the file".
+pub(super) fn read(reader: &mut Reader, root: &DeTable<'_>, place: &str) -> Config {
+    let mut config = Config::default();
+    if let Some(mistake) = foreign::other_tool(root) {
+        reader.mistakes.push(mistake);
+        return config;
+    }
+    // The limits that hold for all come first, since those of single benchmarks are checked against them.
+    for (key, value) in root {
+        match key.get_ref().as_ref() {
+            "gate" => gate(reader, value, &mut config),
+            "run" => run(reader, value, &mut config),
+            "benchmark" => {}
+            _ => match foreign::not_yet(key) {
+                Some(mistake) => reader.mistakes.push(mistake),
+                None => reader.unknown(key, place, &ROOT),
+            },
+        }
+    }
+    if let Some(value) = root.get("benchmark") {
+        match value.get_ref() {
+            DeValue::Array(entries) => entries.iter().for_each(|entry| benchmark(reader, entry, &mut config)),
+            _ => reader
+                .wrong_type(value, "benchmark", "a section `[[benchmark]]`, of which there may be several")
+                .unwrap_or(()),
+        }
+    }
+    config
+}
+
+fn gate(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
+    let Some(table) = reader.table(value, "gate", "a section `[gate]`") else { return };
+    let (mut limit, mut exclude) = (None, None);
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "metrics" => config.metrics = value::metrics(reader, value),
+            "limit" => limit = value::limits(reader, value, "gate.limit"),
+            "exclude" => exclude = value::limits(reader, value, "gate.exclude"),
+            "inconclusive" => match reader.text(value, "gate.inconclusive", r#""warn" or "fail""#) {
+                Some("warn") => config.policy.on_inconclusive = OnInconclusive::Warn,
+                Some("fail") => config.policy.on_inconclusive = OnInconclusive::Fail,
+                Some(other) => {
+                    let title = format!("unknown value {} for `gate.inconclusive`", quoted(other));
+                    reader.mistakes.push(Mistake::new(title, value.span(), r#"expected "warn" or "fail""#));
+                }
+                None => {}
+            },
+            _ => reader.unknown(key, "`[gate]`", &GATE),
+        }
+    }
+    let chosen = limit.as_ref().map_or(Limits::INSTRUCTIONS, |&(limit, _)| Limits::with_limit(limit));
+    check_order(reader, limit.as_ref(), exclude.as_ref(), chosen.limit);
+    config.policy.limits = Limits { exclude: exclude.map_or(chosen.exclude, |(exclude, _)| exclude), ..chosen };
+}
+
+fn run(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
+    let Some(table) = reader.table(value, "run", "a section `[run]`") else { return };
+    let run = &mut config.run;
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "timeout" => run.timeout = value::timeout(reader, value),
+            "jobs" => run.jobs = value::jobs(reader, value),
+            "features" => run.features = value::features(reader, value),
+            "all-features" => run.all_features = reader.bool(value, "run.all-features").unwrap_or(false),
+            "no-default-features" => {
+                run.no_default_features = reader.bool(value, "run.no-default-features").unwrap_or(false);
+            }
+            _ => reader.unknown(key, "`[run]`", &RUN),
+        }
+    }
+}
+
+fn benchmark(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
+    let Some(table) = reader.table(value, "benchmark", "a section `[[benchmark]]`") else { return };
+    let (mut filter, mut limit, mut exclude, mut advisory, mut skip) = (None, None, None, None, None);
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "filter" => filter = reader.text(value, "benchmark.filter", r#"a pattern such as "json::*""#),
+            "limit" => limit = value::limits(reader, value, "benchmark.limit"),
+            "exclude" => exclude = value::limits(reader, value, "benchmark.exclude"),
+            "advisory" => advisory = reader.bool(value, "benchmark.advisory"),
+            "skip" => skip = reader.bool(value, "benchmark.skip"),
+            _ => reader.unknown(key, "`[[benchmark]]`", &BENCHMARK),
+        }
+    }
+    if !table.contains_key("filter") {
+        let label = "which benchmarks is this about?";
+        let mistake = Mistake::new("`[[benchmark]]` without `filter`", value.span(), label);
+        reader.mistakes.push(mistake.help(r#"add one: `filter = "json::*"`, or `filter = "*"` for all of them"#));
+    }
+    check_order(reader, limit.as_ref(), exclude.as_ref(), config.policy.limits.limit);
+    let Some(filter) = filter.map(|text| Filter(text.to_owned())) else { return };
+    if let Some(skip) = skip {
+        config.skips.push(Skip { filter: filter.clone(), skip });
+    }
+    let (limit, exclude) = (limit.map(|(limit, _)| limit), exclude.map(|(exclude, _)| exclude));
+    if limit.is_some() || exclude.is_some() || advisory.is_some() {
+        config.policy.overrides.push(Override { filter, limit, exclude, advisory });
+    }
+}
+
+/// Notes an `exclude` below the `limit` that holds there: such a pass would promise more than the limit asks.
+fn check_order(reader: &mut Reader, limit: Option<&Percentage>, exclude: Option<&Percentage>, inherited: f64) {
+    let Some((exclude, span)) = exclude else { return };
+    let allowed = limit.map_or(inherited, |&(limit, _)| limit);
+    if *exclude >= allowed {
+        return;
+    }
+    let title = format!("`exclude` of {} is below the `limit` of {}", display(*exclude), display(allowed));
+    let label = format!("must be at least {}", display(allowed));
+    let mut mistake = Mistake::new(title, span.clone(), label)
+        .help("a change up to `limit` is allowed, so a pass can only rule out more than that");
+    if let Some((_, limit)) = limit {
+        mistake = mistake.context(limit.clone(), "the limit");
+    }
+    reader.mistakes.push(mistake);
+}

@@ -3,6 +3,7 @@
 //! `perfgate-harness` produces measurements; this crate judges them, says why, and reports.
 
 pub mod comparison;
+pub mod explain;
 pub mod explanation;
 pub mod gate;
 pub mod policy;

@@ -160,7 +160,7 @@ fn command(job: &Job<'_>, watch_clock: bool) -> Command {
     for prefix in job.driver.measuring_prefixes() {
         // The same pattern given to two options is taken for the first alone: spell them differently.
         command.arg(format!("--dump-before={prefix}*"));
-        command.arg(format!("--dump-after={prefix}?*"));
+        command.arg(format!("--dump-after=*{}*", prefix.get(1..).unwrap_or_default()));
     }
     if watch_clock {
         command.arg("--dump-before=clock_gettime*");

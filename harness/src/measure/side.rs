@@ -152,7 +152,10 @@ impl Side {
         let one = |slot, at: usize, add: &dyn Fn(usize)| -> Result<(), MeasureError> {
             let listed = &self.listed[indices[at]];
             let id = &listed.benchmark.id;
-            let (first, failed) = { (lock(at).is_empty(), lock(at).failure().is_some()) };
+            let (first, failed) = {
+                let tally = lock(at);
+                (tally.is_empty(), tally.failure().is_some())
+            };
             let observed = (!failed).then(|| self.observe(listed, slot, first, settings, cancel));
             let mut tally = lock(at);
             match observed {

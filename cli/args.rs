@@ -14,8 +14,10 @@ use crate::shell::Colour;
 /// compares your working tree with the merge base of the default branch.
 #[derive(Debug, Parser)]
 #[command(name = "perfgate", version, max_term_width = 100, propagate_version = true)]
-#[command(after_help = "Exit codes:\n  0 passed   100 regression   101 building or running failed   2 usage or configuration\n  \
-                        4 nothing was measured   5 no baseline   130 interrupted   1 perfgate itself failed")]
+#[command(
+    after_help = "Exit codes:\n  0 passed   100 regression   101 building or running failed   2 usage or configuration\n  \
+                        4 nothing was measured   5 no baseline   130 interrupted   1 perfgate itself failed"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

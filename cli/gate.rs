@@ -2,7 +2,7 @@
 
 use perfgate_harness::benchmark::UnmeasuredTarget;
 use perfgate_harness::machine::Machine;
-use perfgate_harness::run::{Cost, Revision};
+use perfgate_harness::run::{Cost, Revision, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,48 @@ pub struct Report {
     pub reproduce: String,
 }
 
+impl Report {
+    /// Draws the sum of two runs and what was concluded from them. `reproduce` is the command that gives the same verdict.
+    #[must_use]
+    pub fn new(
+        baseline: &Run,
+        candidate: &Run,
+        entries: Vec<Entry>,
+        on_inconclusive: OnInconclusive,
+        reproduce: String,
+    ) -> Self {
+        let comparisons: Vec<&Comparison> = entries.iter().map(|entry| &entry.comparison).collect();
+        let unmeasured = joined(&baseline.unmeasured, &candidate.unmeasured);
+        let (gate, counts) = gate(&comparisons, &unmeasured, on_inconclusive);
+        let differences = baseline.machine.differences(&candidate.machine);
+        Self {
+            format: REPORT_FORMAT,
+            gate,
+            counts,
+            baseline: baseline.revision.clone(),
+            candidate: candidate.revision.clone(),
+            machine: candidate.machine.clone(),
+            machine_differences: differences.into_iter().map(str::to_owned).collect(),
+            entries,
+            unmeasured,
+            cost: baseline.cost.plus(&candidate.cost),
+            reproduce,
+        }
+    }
+}
+
+/// Unmeasured targets of the candidate, and those of the baseline that are fine there: a target that both sides leave out
+/// is named once.
+fn joined(baseline: &[UnmeasuredTarget], candidate: &[UnmeasuredTarget]) -> Vec<UnmeasuredTarget> {
+    let same = |one: &UnmeasuredTarget, other: &UnmeasuredTarget| {
+        (&one.package, &one.target) == (&other.package, &other.target)
+    };
+    let only_before = baseline.iter().filter(|one| !candidate.iter().any(|other| same(one, other)));
+    let only_before = only_before
+        .map(|target| UnmeasuredTarget { reason: format!("at the baseline, {}", target.reason), ..target.clone() });
+    candidate.iter().cloned().chain(only_before).collect()
+}
+
 /// What the gate makes of the comparisons, and how many benchmarks got each verdict.
 ///
 /// A regression wins over a breakage, because it was shown; a breakage wins over an inconclusive result that the policy
@@ -91,7 +133,7 @@ pub struct Report {
 /// can be measured at all is no question of limits, and one that cannot breaks the gate like any other.
 #[must_use]
 pub fn gate(
-    comparisons: &[Comparison],
+    comparisons: &[&Comparison],
     unmeasured: &[UnmeasuredTarget],
     on_inconclusive: OnInconclusive,
 ) -> (Gate, Counts) {
@@ -132,6 +174,10 @@ mod tests {
     use super::*;
     use crate::policy::Limits;
 
+    fn refs(comparisons: &[Comparison]) -> Vec<&Comparison> {
+        comparisons.iter().collect()
+    }
+
     fn judged(verdict: Verdict) -> Comparison {
         Comparison {
             id: BenchmarkId { package: "app".into(), target: "json".into(), name: "parse".into() },
@@ -159,7 +205,7 @@ mod tests {
     }
 
     fn of(comparisons: &[Comparison], unmeasured: &[UnmeasuredTarget]) -> Gate {
-        gate(comparisons, unmeasured, OnInconclusive::Warn).0
+        gate(&refs(comparisons), unmeasured, OnInconclusive::Warn).0
     }
 
     #[test]
@@ -196,7 +242,7 @@ mod tests {
 
     #[test]
     fn the_policy_decides_on_inconclusive_ones_that_have_a_say() {
-        let strict = |comparisons: &[Comparison]| gate(comparisons, &[], OnInconclusive::Fail).0;
+        let strict = |comparisons: &[Comparison]| gate(&refs(comparisons), &[], OnInconclusive::Fail).0;
         assert_eq!(strict(&[judged(Verdict::Inconclusive)]), Gate::Regressed);
         assert_eq!(strict(&[advisory(Verdict::Inconclusive)]), Gate::Passed);
         assert_eq!(strict(&[judged(Verdict::Inconclusive), judged(Verdict::Failed)]), Gate::Broken);
@@ -224,6 +270,6 @@ mod tests {
             removed: 1,
             failed: 1,
         };
-        assert_eq!(gate(&comparisons, &[], OnInconclusive::Warn).1, once);
+        assert_eq!(gate(&refs(&comparisons), &[], OnInconclusive::Warn).1, once);
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn check(args: &CheckArgs, shell: &Shell, cancel: &Cancel) -> Result<
     shell.status("Comparing", &format!("{} with {}", cand.revision.label, base.revision.label));
     let trees = Trees::new(&setup.plan);
     let root = setup.plan.layout.root();
-    let entries = explaining::explain_all(comparisons, (base, root), (cand, root), &trees, shell)?;
+    let entries = explaining::explain_all(comparisons, (base, root), (cand, root), &trees, shell);
     let report = Report::new(base, cand, entries, setup.config.policy.on_inconclusive, reproduce(args, &setup));
     report::write_all(&report, out_dir)?;
     report::print(&report, args.output.message_format, out_dir, in_github_actions())?;
@@ -74,5 +74,9 @@ fn reproduce(args: &CheckArgs, setup: &Setup) -> String {
 /// A word for a POSIX shell.
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }

@@ -36,9 +36,12 @@ impl From<MeasureError> for Failure {
         match error {
             MeasureError::Plan(error) => error.into(),
             MeasureError::Interrupted => Self::new(Code::Interrupted, "interrupted"),
-            MeasureError::NoValgrind => Self::new(Code::Nothing, error.to_string())
-                .help("install it, for example with `sudo apt-get install valgrind`; `perfgate doctor` checks the rest"),
-            MeasureError::Broken { .. } => Self::new(Code::Broken, error.to_string()).help("`perfgate doctor` checks this machine"),
+            MeasureError::NoValgrind => Self::new(Code::Nothing, error.to_string()).help(
+                "install it, for example with `sudo apt-get install valgrind`; `perfgate doctor` checks the rest",
+            ),
+            MeasureError::Broken { .. } => {
+                Self::new(Code::Broken, error.to_string()).help("`perfgate doctor` checks this machine")
+            }
             MeasureError::Io { .. } => Self::new(Code::Internal, error.to_string()),
         }
     }
@@ -49,7 +52,9 @@ impl From<RunFileError> for Failure {
         let (code, help) = match &error {
             RunFileError::Io { .. } => (Code::Usage, "name a file that can be read and written here"),
             RunFileError::Malformed { .. } => (Code::Usage, "give a file that `perfgate measure --out FILE` wrote"),
-            RunFileError::Version { .. } => (Code::Usage, "measure again with this perfgate, or use the one that wrote the file"),
+            RunFileError::Version { .. } => {
+                (Code::Usage, "measure again with this perfgate, or use the one that wrote the file")
+            }
         };
         Self::new(code, error.to_string()).help(help)
     }
@@ -57,7 +62,8 @@ impl From<RunFileError> for Failure {
 
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
-        Self::new(Code::Internal, error.to_string()).help("see that the output directory can be written, or choose another with --out-dir")
+        Self::new(Code::Internal, error.to_string())
+            .help("see that the output directory can be written, or choose another with --out-dir")
     }
 }
 

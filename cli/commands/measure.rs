@@ -52,7 +52,8 @@ fn data_directory(out: &Path) -> PathBuf {
 /// Makes the paths of a run, which name perfgate's own directory, name the directory beside the run file.
 fn move_paths(run: &mut Run, from: &str, data: &Path) {
     let name = data.file_name().unwrap_or_default();
-    let moved = |path: &Path| path.strip_prefix(from).map_or_else(|_| path.to_owned(), |rest| Path::new(name).join(rest));
+    let moved =
+        |path: &Path| path.strip_prefix(from).map_or_else(|_| path.to_owned(), |rest| Path::new(name).join(rest));
     for measured in &mut run.benchmarks {
         if let Outcome::Counted(counted) = &mut measured.outcome
             && let Some(profile) = &mut counted.profile

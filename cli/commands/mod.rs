@@ -27,7 +27,8 @@ use crate::shell::{Shell, Verbosity};
 pub fn main() -> ExitCode {
     // Started as a cargo subcommand, the first argument is our own name.
     let mut args: Vec<_> = std::env::args_os().collect();
-    let as_subcommand = args.first().is_some_and(|path| std::path::Path::new(path).file_stem() == Some("cargo-perfgate".as_ref()));
+    let as_subcommand =
+        args.first().is_some_and(|path| std::path::Path::new(path).file_stem() == Some("cargo-perfgate".as_ref()));
     if as_subcommand && args.get(1).is_some_and(|arg| arg == "perfgate") {
         args.remove(1);
     }
@@ -58,7 +59,7 @@ fn run(cli: &Cli, shell: &Shell, cancel: &Cancel) -> Result<Code, Failure> {
     match &cli.command {
         Command::Check(args) => check::check(args, shell, cancel),
         Command::Measure(args) => measure::measure(args, shell, cancel),
-        Command::Compare(args) => compare::compare(args),
+        Command::Compare(args) => compare::compare(args, shell),
         Command::List(args) => list::list(args, shell, cancel),
         Command::Doctor => doctor::doctor(cancel),
         Command::Init => init::init(shell, cancel),

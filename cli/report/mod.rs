@@ -54,6 +54,10 @@ pub enum ReportError {
     Encode(#[from] serde_json::Error),
 }
 
+/// The files of [`write_all`].
+const JSON: &str = "report.json";
+const MARKDOWN: &str = "report.md";
+
 /// Writes `report.json` and `report.md` to a directory, which is made where it is missing. Each file is there whole or as
 /// it was before.
 ///
@@ -61,8 +65,8 @@ pub enum ReportError {
 /// If the directory or a file cannot be written.
 pub fn write_all(report: &Report, out_dir: &Path) -> Result<(), ReportError> {
     fs::create_dir_all(out_dir).map_err(|source| ReportError::Write { path: out_dir.to_owned(), source })?;
-    replace(&out_dir.join("report.json"), out_dir, &json::file(report)?)?;
-    replace(&out_dir.join("report.md"), out_dir, &markdown::render(report))
+    replace(&out_dir.join(JSON), out_dir, &json::file(report)?)?;
+    replace(&out_dir.join(MARKDOWN), out_dir, &markdown::render(report))
 }
 
 /// The report as `format` has it; `out_dir` is where [`write_all`] wrote. Human text holds escape sequences for colour,
@@ -85,17 +89,42 @@ pub fn render(report: &Report, format: Format, out_dir: &Path) -> Result<String,
 /// If the report cannot be encoded or the output not be written. A reader that has seen enough and closed its end is no
 /// error.
 pub fn print(report: &Report, format: Format, out_dir: &Path, in_github_actions: bool) -> Result<(), ReportError> {
-    let text = render(report, format, out_dir)?;
-    let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(ReportError::Print(error)),
-        _ => {}
-    }
+    print_text(&render(report, format, out_dir)?)?;
     if in_github_actions {
         // What the verdict is does not hang on whether an annotation could be made.
         let _ = io::stderr().lock().write_all(workflow::render(report).as_bytes());
     }
     Ok(())
+}
+
+/// Prints the answer of a command to the standard output. A reader that has seen enough is no error.
+///
+/// # Errors
+/// If the output cannot be written.
+pub fn print_text(text: &str) -> Result<(), ReportError> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(ReportError::Print(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the directory, and takes away the reports of an earlier check, so that nobody takes them for this one's.
+///
+/// # Errors
+/// If the directory cannot be made or written.
+pub fn clear(out_dir: &Path) -> Result<(), ReportError> {
+    let write = |path: &Path, source| ReportError::Write { path: path.to_owned(), source };
+    fs::create_dir_all(out_dir).map_err(|source| write(out_dir, source))?;
+    for name in [JSON, MARKDOWN] {
+        let path = out_dir.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(write(&path, source)),
+            _ => {}
+        }
+    }
+    // That nothing was there to remove does not say that something can be written.
+    tempfile::tempfile_in(out_dir).map(drop).map_err(|source| write(out_dir, source))
 }
 
 /// Puts a file in the place of another in one step, so that nobody ever reads half of one.

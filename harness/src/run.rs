@@ -143,3 +143,16 @@ pub struct Cost {
     /// Wall-clock time of building, seconds.
     pub build_seconds: f64,
 }
+
+impl Cost {
+    /// Both costs together.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            wall_seconds: self.wall_seconds + other.wall_seconds,
+            children_cpu_seconds: self.children_cpu_seconds + other.children_cpu_seconds,
+            jobs: self.jobs.max(other.jobs),
+            build_seconds: self.build_seconds + other.build_seconds,
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::profiles::Profiles;
 use super::tally::Tally;
 use super::{Listed, MeasureError, REPEATS, Settings, list};
-use crate::benchmark::BenchmarkId;
+use crate::benchmark::{Benchmark, BenchmarkId};
 use crate::fingerprint;
 use crate::instrument::callgrind::{self, Job, NoObservation, Observation};
 use crate::instrument::environment;
@@ -72,6 +72,11 @@ impl Side {
         self.listed.retain(|listed| (settings.select)(&listed.benchmark.id));
         self.run.unmeasured.extend(unmeasured);
         Ok(())
+    }
+
+    /// The benchmarks that were listed.
+    pub fn benchmarks(&self) -> impl Iterator<Item = &Benchmark> {
+        self.listed.iter().map(|listed| &listed.benchmark)
     }
 
     /// Repeats of a benchmark, if it was counted.

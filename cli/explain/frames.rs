@@ -1,14 +1,15 @@
 //! From an address to the functions that stand there: the one that was called and those that were inlined into it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use addr2line::Loader;
-use object::{Object, ObjectSymbol};
 use perfgate_harness::profile::{NameId, Names, Profile};
 
-use super::symbols::{Function, FunctionId, Functions, Role, crate_of, is_mangled, normalise, role, without_closure};
+use super::executable::Executable;
+use super::symbols::{
+    Function, FunctionId, Functions, Role, crate_of, is_mangled, is_std, normalise, role, without_closure,
+};
 use super::{ExplainError, ProfiledSide};
 use crate::explanation::Origin;
 
@@ -39,27 +40,18 @@ pub(super) struct Resolver<'a> {
     profile: &'a Profile,
     source_root: String,
     executable: Option<Executable>,
+    /// Without an executable: the crates of the repository.
+    crates: HashSet<String>,
     known: HashMap<(NameId, u64), Rc<[Frame]>>,
-}
-
-struct Executable {
-    loader: Loader,
-    /// The profile's name for it.
-    object: NameId,
-    /// What to subtract from an address of the profile to get one of the file.
-    bias: u64,
 }
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(side: &ProfiledSide<'a>) -> Result<Self, ExplainError> {
         let root = side.source_root.to_string_lossy();
         let executable = side.executable.map(|path| Executable::open(path, side.profile)).transpose()?.flatten();
-        Ok(Self {
-            profile: side.profile,
-            source_root: format!("{}/", root.trim_end_matches('/')),
-            executable,
-            known: HashMap::new(),
-        })
+        let source_root = format!("{}/", root.trim_end_matches('/'));
+        let crates = if executable.is_some() { HashSet::new() } else { crates_in(&source_root, side.profile) };
+        Ok(Self { profile: side.profile, source_root, executable, crates, known: HashMap::new() })
     }
 
     /// Whether inlined functions can be told apart.
@@ -96,17 +88,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn expand(&self, symbol: NameId, address: u64, book: &mut Book) -> Vec<Frame> {
-        let Some(executable) = &self.executable else { return Vec::new() };
-        let Ok(mut found) = executable.loader.find_frames(address.wrapping_sub(executable.bias)) else {
-            return Vec::new();
-        };
-        let mut places = Vec::new();
-        while let Ok(Some(frame)) = found.next() {
-            let name = frame.function.and_then(|name| name.raw_name().ok().map(|name| name.into_owned()));
-            let (file, line) =
-                frame.location.map_or((None, 0), |at| (at.file.map(str::to_owned), at.line.unwrap_or(0)));
-            places.push((name, file, line));
-        }
+        let places = self.executable.as_ref().map(|executable| executable.places(address)).unwrap_or_default();
         // The line program without a function says nothing that the profile does not.
         if places.iter().all(|(_, file, _)| file.is_none()) {
             return Vec::new();
@@ -124,13 +106,21 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
-    /// What the profile alone says of an address.
+    /// What the profile alone says of an address: the function that was called, not those inlined into it.
     fn unexpanded(&self, context: u32, file: NameId, line: u32, book: &mut Book) -> Frame {
         let context = &self.profile.contexts[context as usize];
-        // A line of another file belongs to something inlined, of which the name is not known.
-        let line = if file == context.file { line } else { 0 };
-        let file = self.profile.files.get(context.file);
-        self.frame(self.profile.symbols.get(context.symbol()), file, line, true, book)
+        let (path, function_path) = (self.profile.files.get(file), self.profile.files.get(context.file));
+        // The profile takes the file of a function from its first instruction, which may be an inlined one. So a line
+        // of the repository is worth more than that file; any other line of another file is something inlined.
+        let (path, line) = match path.starts_with(&self.source_root) || file == context.file {
+            true => (path, line),
+            false => (function_path, 0),
+        };
+        let mut frame = self.frame(self.profile.symbols.get(context.symbol()), path, line, true, book);
+        if self.crates.contains(crate_of(&book.functions.get(frame.function).name)) {
+            frame.origin = Origin::Repository;
+        }
+        frame
     }
 
     fn frame(&self, symbol: &str, path: &str, line: u32, called: bool, book: &mut Book) -> Frame {
@@ -138,12 +128,10 @@ impl<'a> Resolver<'a> {
         let whole = called || is_mangled(symbol);
         let (path, origin) = self.place(path, whole.then_some(name.as_str()), is_mangled(symbol));
         let file = book.files.intern(&path);
-        let role = match (whole, origin) {
-            // criterion's own repository is judged like any other, but for the loop itself.
-            (true, Origin::Repository) if role(&name) == Role::Criterion => Role::Work,
-            (true, _) => role(&name),
-            (false, _) if in_criterion(&path) => Role::Criterion,
-            (false, _) => Role::Work,
+        let role = match whole {
+            true => role(&name),
+            false if in_criterion(&path) => Role::Criterion,
+            false => Role::Work,
         };
         let file_of_name = (!whole).then_some(file);
         let owner = book.functions.intern(Function { name: without_closure(&name).to_owned(), file: file_of_name });
@@ -151,25 +139,48 @@ impl<'a> Resolver<'a> {
         Frame { function, owner, file, line, origin, role }
     }
 
-    /// Whose a file is, and what to call it.
+    /// Whose a function is, and what to call its file. `name`: with its whole path, if that is known.
     fn place(&self, path: &str, name: Option<&str>, rust: bool) -> (String, Origin) {
         let path = tidy(path);
-        if path.contains("/registry/src/") || path.contains("/git/checkouts/") {
-            return (path, Origin::Dependency);
-        }
-        if let Some(relative) = path.strip_prefix(&self.source_root) {
-            return (relative.to_owned(), Origin::Repository);
-        }
         let std = ["/rustc/", "/rust/deps/"].iter().any(|start| path.starts_with(start))
-            || path.contains("/rustlib/src/rust/");
-        let in_std = name.is_some_and(|name| matches!(crate_of(name), "core" | "alloc" | "std"));
-        let origin = match (std || (rust && in_std), rust || path.ends_with(".rs")) {
-            (true, _) => Origin::Std,
-            (false, true) => Origin::Dependency,
-            (false, false) => Origin::System,
+            || path.contains("/rustlib/src/rust/")
+            || name.is_some_and(is_std);
+        let fetched = is_fetched(&path);
+        if let Some(relative) = path.strip_prefix(&self.source_root).filter(|_| !fetched) {
+            // Where the compiler merged lines, a function of the standard library stands at a line of its caller.
+            return (relative.to_owned(), if std { Origin::Std } else { Origin::Repository });
+        }
+        let in_std = name.is_some_and(|name| rust && matches!(crate_of(name), "core" | "alloc" | "std"));
+        let origin = if fetched {
+            Origin::Dependency
+        } else if std || in_std {
+            Origin::Std
+        } else if rust || path.ends_with(".rs") {
+            Origin::Dependency
+        } else {
+            Origin::System
         };
         (path, origin)
     }
+}
+
+/// The crates most of whose functions are in the repository, as far as a profile alone can tell.
+fn crates_in(source_root: &str, profile: &Profile) -> HashSet<String> {
+    let mut votes: HashMap<String, i32> = HashMap::new();
+    for context in &profile.contexts {
+        let path = profile.files.get(context.file);
+        let vote = i32::from(path.starts_with(source_root)) - i32::from(is_fetched(path));
+        let name = normalise(profile.symbols.get(context.symbol()));
+        if !is_std(&name) && role(&name) == Role::Work {
+            *votes.entry(crate_of(&name).to_owned()).or_default() += vote;
+        }
+    }
+    votes.into_iter().filter(|(_, votes)| *votes > 0).map(|(name, _)| name).collect()
+}
+
+/// Whether cargo fetched the file: also where its directory is inside the repository, as on some CI systems.
+fn is_fetched(path: &str) -> bool {
+    path.contains("/registry/src/") || path.contains("/git/checkouts/")
 }
 
 /// Whether a path is in a checkout of criterion: `…/criterion-0.8.2/src/bencher.rs`.
@@ -198,85 +209,17 @@ fn tidy(path: &str) -> String {
     out.to_string_lossy().into_owned()
 }
 
-impl Executable {
-    /// Opens the executable and finds out which object of the profile it is, and by how much the addresses differ.
-    /// `None` if the profile holds no function of it.
-    fn open(path: &Path, profile: &Profile) -> Result<Option<Self>, ExplainError> {
-        let unreadable = |source: Box<dyn std::error::Error>| ExplainError::Executable {
-            path: path.to_owned(),
-            reason: source.to_string(),
-        };
-        let bytes = std::fs::read(path).map_err(|error| unreadable(error.into()))?;
-        let file = object::File::parse(&*bytes).map_err(|error| unreadable(error.into()))?;
-        let symbols = file.symbols().filter(|symbol| symbol.is_definition() && symbol.size() > 0);
-        let ranges: HashMap<&str, (u64, u64)> =
-            symbols.filter_map(|symbol| Some((symbol.name().ok()?, (symbol.address(), symbol.size())))).collect();
-        let Some((object, bias)) = bias(profile, &ranges) else { return Ok(None) };
-        let loader = Loader::new(path).map_err(unreadable)?;
-        Ok(Some(Self { loader, object, bias }))
-    }
-}
-
-/// The object whose functions have the names that an executable's symbol table has, and the distance of its addresses
-/// in the profile from those in the table. The distance is a whole number of pages, because that is how programs are
-/// loaded: each address votes for the page distance to the start of its function, and the distance that puts most
-/// addresses into the functions that they belong to is taken.
-fn bias(profile: &Profile, ranges: &HashMap<&str, (u64, u64)>) -> Option<(NameId, u64)> {
-    const PAGE: u64 = 4096;
-    let places = profile.costs.iter().map(|cost| (cost.context, cost.address));
-    let places: BTreeSet<_> = places.chain(profile.calls.iter().map(|call| (call.caller, call.address))).collect();
-    let mut known: BTreeMap<NameId, Vec<(u64, (u64, u64))>> = BTreeMap::new();
-    for (context, address) in places {
-        let context = &profile.contexts[context as usize];
-        if let Some(&range) = ranges.get(profile.symbols.get(context.symbol())) {
-            known.entry(context.object).or_default().push((address, range));
-        }
-    }
-    let mut best = None;
-    for (object, places) in known {
-        let guesses: BTreeSet<u64> =
-            places.iter().map(|&(address, (start, _))| address.wrapping_sub(start) / PAGE * PAGE).collect();
-        // A function longer than a page makes wrong guesses too, but few and near; so the lowest will do.
-        for bias in guesses.into_iter().take(64) {
-            let inside = places
-                .iter()
-                .filter(|&&(address, (start, size))| address.wrapping_sub(bias).wrapping_sub(start) < size)
-                .count();
-            if best.is_none_or(|(most, _, _)| inside > most) {
-                best = Some((inside, object, bias));
-            }
-        }
-    }
-    best.filter(|&(inside, _, _)| inside > 0).map(|(_, object, bias)| (object, bias))
-}
-
 #[cfg(test)]
 mod tests {
-    use perfgate_harness::profile::callgrind::parse;
-
     use super::*;
-
-    #[test]
-    #[expect(clippy::unwrap_used, reason = "a test may panic")]
-    fn the_bias_is_found_from_the_middle_of_functions() {
-        let profile = parse(
-            b"positions: instr line\nevents: Ir\nob=(1) libc\nfn=(1) malloc\n0x9000 1 1\nob=(2) b\nfn=(2) f\n0x108150 1 1\n\
-              fn=(3) g\n0x10a010 1 1\n+0x1800 1 1\ntotals: 4\n",
-        )
-        .unwrap();
-        let ranges = HashMap::from([("f", (0x100, 0x80)), ("g", (0x2000, 0x2000))]);
-        let object = profile.objects.find("b").unwrap();
-        assert_eq!(bias(&profile, &ranges), Some((object, 0x0010_8000)));
-        assert_eq!(bias(&profile, &HashMap::new()), None);
-    }
 
     #[test]
     fn paths_are_tidied_and_placed() {
         assert_eq!(tidy("/a/./b/../c.rs"), "/a/c.rs");
         assert_eq!(tidy("./csu/../csu/x.c"), "csu/x.c");
         let profile = Profile::default();
-        let resolver =
-            Resolver { profile: &profile, source_root: "/p/".into(), executable: None, known: HashMap::new() };
+        let side = ProfiledSide { profile: &profile, iterations: 1, executable: None, source_root: Path::new("/p") };
+        let resolver = Resolver::new(&side).expect("no executable is opened");
         let place = |path, name, rust| resolver.place(path, name, rust);
         assert_eq!(place("/p/src/./a.rs", None, false), ("src/a.rs".into(), Origin::Repository));
         assert_eq!(place("/p/.cargo/registry/src/x/y-1/z.rs", None, false).1, Origin::Dependency);

@@ -4,6 +4,7 @@
 //! moved about.
 
 mod attribute;
+mod executable;
 mod frames;
 mod locate;
 mod rank;

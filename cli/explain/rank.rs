@@ -87,7 +87,7 @@ fn calls(side: &Attribution, function: FunctionId, spent: f64) -> Option<f64> {
     (inlined <= 0.01 * spent).then_some(calls)
 }
 
-/// Δ = (c_h − c_b)·s_b + c_h·(s_h − s_b), with c calls and s cost per call: whichever is larger is the cause.
+/// With `c` calls and `s` per call, Δ = (c′ − c)·s + c′·(s′ − s): whichever part is larger is the cause.
 fn cause(baseline: &FunctionCost, candidate: &FunctionCost) -> Cause {
     let delta = candidate.instructions - baseline.instructions;
     let ran = |cost: &FunctionCost, other: &FunctionCost| {
@@ -152,4 +152,71 @@ fn sum<K: Ord>(amounts: BTreeMap<K, f64>, key: impl Fn(K) -> K) -> BTreeMap<K, f
         *sums.entry(key(old)).or_default() += amount;
     }
     sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::symbols::Function;
+
+    fn spent(owned: &[(FunctionId, Option<FunctionId>, f64)]) -> Attribution {
+        Attribution {
+            owned: owned.iter().map(|&(host, owner, amount)| ((host, owner), amount)).collect(),
+            total: owned.iter().map(|(_, _, amount)| amount).sum(),
+            ..Attribution::default()
+        }
+    }
+
+    #[test]
+    fn what_only_moved_within_a_function_cancels() {
+        let baseline = spent(&[(0, Some(1), 1000.0), (0, Some(2), 5000.0), (0, None, 10.0)]);
+        let moved = spent(&[(0, Some(1), 4000.0), (0, Some(2), 2000.0), (0, None, 10.0)]);
+        assert_eq!(changes(&baseline, &moved), []);
+        let moved_and_more = spent(&[(0, Some(1), 4100.0), (0, Some(2), 2000.0), (0, None, 10.0)]);
+        let changes = changes(&baseline, &moved_and_more);
+        assert_eq!(changes.iter().map(|change| (change.function, change.delta)).collect::<Vec<_>>(), [(1, 100.0)]);
+        assert_eq!(changes[0].candidate.instructions, 1100.0);
+    }
+
+    #[test]
+    fn a_function_that_is_no_longer_inlined_keeps_its_cost() {
+        let inlined = spent(&[(0, Some(0), 500.0), (0, Some(1), 1000.0)]);
+        let called = spent(&[(0, Some(0), 500.0), (1, Some(1), 1000.0)]);
+        assert_eq!(changes(&inlined, &called), []);
+    }
+
+    #[test]
+    fn small_change_is_dropped_only_beside_a_large_one() {
+        let alone = changes(&spent(&[(0, Some(0), 10.0)]), &spent(&[(0, Some(0), 10.5)]));
+        assert_eq!(alone.len(), 1);
+        let baseline = spent(&[(0, Some(0), 10.0), (1, Some(1), 10.0)]);
+        let beside = changes(&baseline, &spent(&[(0, Some(0), 10.5), (1, Some(1), 5000.0)]));
+        assert_eq!(beside.iter().map(|change| change.function).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn calls_count_only_where_no_copy_is_inlined() {
+        let mut side = spent(&[(0, Some(0), 100.0)]);
+        side.calls.insert(0, 3.0);
+        assert_eq!(calls(&side, 0, 100.0), Some(3.0));
+        side.inlined.insert(0, 50.0);
+        assert_eq!(calls(&side, 0, 100.0), None);
+        assert_eq!(calls(&side, 7, 100.0), None);
+    }
+
+    #[test]
+    fn an_inlined_copy_without_a_path_is_the_function_in_the_same_file() {
+        let mut functions = Functions::default();
+        let whole = |name: &str| Function { name: name.to_owned(), file: None };
+        let skip = functions.intern(whole("json::lexer::skip"));
+        let short = functions.intern(Function { name: "skip".to_owned(), file: Some(4) });
+        let elsewhere = functions.intern(Function { name: "skip".to_owned(), file: Some(5) });
+        let mut called = spent(&[(skip, Some(skip), 10.0)]);
+        called.lines.insert((skip, (4, 1)), 10.0);
+        let mut inlined = spent(&[(9, Some(short), 7.0), (9, Some(elsewhere), 3.0)]);
+        inlined.lines.insert((short, (4, 2)), 7.0);
+        identify([&mut called, &mut inlined], &functions);
+        assert_eq!(by_owner(&inlined), BTreeMap::from([(skip, 7.0), (elsewhere, 3.0)]));
+        assert_eq!(inlined.lines, BTreeMap::from([((skip, (4, 2)), 7.0)]));
+    }
 }

@@ -102,6 +102,18 @@ pub(super) fn crate_of(name: &str) -> &str {
     name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }
 
+/// Whether a name has no part outside the standard library: `<usize as core::slice::SliceIndex<[T]>>::get`, but not
+/// `<alloc::string::String as core::convert::From<mine::T>>::from`, which stands in the crate `mine`.
+pub(super) fn is_std(name: &str) -> bool {
+    let mut roots = name
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        .filter(|path| !path.starts_with(':') && path.contains("::"))
+        .map(crate_of)
+        .peekable();
+    // `__rustc` holds the allocator's entry points.
+    roots.peek().is_some() && roots.all(|root| matches!(root, "core" | "alloc" | "std" | "__rustc"))
+}
+
 /// Last part of a path, without generic arguments: what debug information without paths calls the function.
 pub(super) fn last_segment(name: &str) -> &str {
     let (mut depth, mut start, mut end) = (0_usize, 0, name.len());
@@ -131,8 +143,9 @@ pub(super) fn last_segment(name: &str) -> &str {
 /// The part that a function with this whole path plays.
 pub(super) fn role(name: &str) -> Role {
     let path = name.trim_start_matches('<');
-    let bencher = ["Bencher<", "AsyncBencher<"];
-    if path.strip_prefix("criterion::bencher::").is_some_and(|rest| bencher.iter().any(|name| rest.starts_with(name))) {
+    // `Bencher<M>::iter` in legacy symbols, `<criterion::bencher::Bencher>::iter` in v0 ones.
+    let kind = path.strip_prefix("criterion::bencher::").and_then(|rest| rest.split(['<', '>']).next());
+    if matches!(kind, Some("Bencher" | "AsyncBencher")) {
         Role::Bencher
     } else if crate_of(name) == "criterion" {
         Role::Criterion
@@ -178,6 +191,16 @@ mod tests {
         for (name, crate_name, last) in names {
             assert_eq!((crate_of(name), last_segment(name)), (crate_name, last), "{name}");
         }
+        for (name, std) in [
+            ("<usize as core::slice::index::SliceIndex<[T]>>::get", true),
+            ("<alloc::string::String as core::convert::From<mine::T>>::from", false),
+            ("core::ptr::drop_in_place<alloc::vec::Vec<u8>>", true),
+            ("core::ptr::drop_in_place<mine::Tree>", false),
+            ("__rustc::__rust_dealloc", true),
+            ("memcpy", false),
+        ] {
+            assert_eq!(is_std(name), std, "{name}");
+        }
         assert_eq!(without_closure("a::b::{{closure}}::{{closure}}"), "a::b");
         assert_eq!(without_closure("{{closure}}"), "{{closure}}");
     }
@@ -191,6 +214,8 @@ mod tests {
             role("<criterion::measurement::WallTime as criterion::measurement::Measurement>::start"),
             Role::Criterion
         );
+        let v0 = "_RINvMNtCskHfeJooJCZg_9criterion7bencherNtB3_7Bencher4iterjNCNCNvCs1LOJzne4eMf_1b5bench00EB10_";
+        assert_eq!(role(&normalise(v0)), Role::Bencher, "{}", normalise(v0));
         assert_eq!(role("criterion::black_box"), Role::Criterion);
         assert_eq!(role("<mine::T as criterion::measurement::Measurement>::start"), Role::Work);
         assert_eq!(role("core::ops::FnOnce::call_once::<criterion::bencher::Bencher<X>>"), Role::Work);

@@ -26,7 +26,7 @@ pub(super) fn check(args: &CheckArgs, shell: &Shell, cancel: &Cancel) -> Result<
     let (pair, comparisons) = measure_until_decided(&setup, shell, cancel)?;
     let (base, cand) = (&pair.baseline.run, &pair.candidate.run);
     save_runs(&pair, setup.plan.layout.root())?;
-    shell.status("Comparing", &format!("{} with {}", cand.revision.label, base.revision.label));
+    shell.status("Comparing", &format!("{} with {}", cand.revision, base.revision));
     let trees = Trees::new(&setup.plan);
     let root = setup.plan.layout.root();
     let entries = explaining::explain_all(comparisons, (base, root), (cand, root), &trees, shell);

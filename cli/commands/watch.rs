@@ -29,7 +29,7 @@ impl<'a> Watch<'a> {
 impl Observer for Watch<'_> {
     fn building(&self, side: &str) {
         self.fence(None);
-        self.shell.phase(&format!("Building the {side}"));
+        self.shell.phase(&format!("Building {side}"));
         self.shell.status("Building", side);
         self.fence(Some(self.shell.children_write()));
     }

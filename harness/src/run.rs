@@ -1,5 +1,6 @@
 //! A run: what was measured of every benchmark at one revision on one machine. This is the harness's only output.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -33,10 +34,21 @@ pub struct Run {
 pub struct Revision {
     /// The commit that was measured, or on which the working tree stands. Forty hexadecimal digits.
     pub commit: String,
-    /// What a person calls it: a short commit, `merge base with main`, `working tree`.
+    /// What a person calls it: `HEAD~1`, `merge base with main`, `working tree`; empty if only the commit names it.
     pub label: String,
     /// Whether it holds changes that no commit holds.
     pub dirty: bool,
+}
+
+/// `merge base with main (0123456789)`.
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = self.commit.get(..10).unwrap_or(&self.commit);
+        match self.label.as_str() {
+            "" => f.write_str(short),
+            label => write!(f, "{label} ({short})"),
+        }
+    }
 }
 
 /// A benchmark and what came of measuring it.

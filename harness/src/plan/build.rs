@@ -14,9 +14,9 @@ use crate::observer::Observer;
 use crate::process::{self, Cancel, Ended};
 
 /// What the bench profile must have for counts to be explained, set the same way on both sides. Optimisation is the
-/// project's own.
+/// project's own. Line tables alone would name inlined functions without their paths.
 const PROFILE: [(&str, &str); 4] = [
-    ("CARGO_PROFILE_BENCH_DEBUG", "line-tables-only"),
+    ("CARGO_PROFILE_BENCH_DEBUG", "limited"),
     ("CARGO_PROFILE_BENCH_STRIP", "none"),
     ("CARGO_PROFILE_BENCH_SPLIT_DEBUGINFO", "off"),
     ("CARGO_INCREMENTAL", "0"),
@@ -51,8 +51,7 @@ impl Plan {
     /// If the sources cannot be laid out or do not build.
     pub fn build(&self, role: Role, observer: &dyn Observer, cancel: &Cancel) -> Result<Built, PlanError> {
         let started = Instant::now();
-        let label = &self.snapshot(role).revision.label;
-        observer.building(&format!("{role}: {label}"));
+        observer.building(&format!("the {role}, {}", self.snapshot(role).revision));
         self.lay_out(role)?;
         let sources = self.layout.sources();
         let (targets, unmeasured) = self.project.bench_targets(&sources, &self.request.features, cancel)?;

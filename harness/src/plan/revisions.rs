@@ -46,7 +46,7 @@ impl Snapshots {
         }
         let tree = repository.capture_working_tree(target_directory)?;
         let dirty = tree != repository.tree_of(&head)?;
-        let label = if dirty { format!("working tree on {}", short(&head)) } else { short(&head).to_owned() };
+        let label = if dirty { "working tree" } else { "HEAD" }.to_owned();
         let candidate = Snapshot { revision: Revision { commit: head.clone(), label, dirty }, tree };
         let baseline = match sides {
             Sides::One => None,
@@ -97,8 +97,8 @@ impl Snapshots {
         let commit =
             repository.commit(revision)?.ok_or_else(|| PlanError::NoSuchRevision { revision: revision.to_owned() })?;
         let tree = repository.tree_of(&commit)?;
-        let label =
-            if commit.starts_with(label) { short(&commit).to_owned() } else { format!("{label} ({})", short(&commit)) };
+        // A commit that was asked for by its number needs no other name.
+        let label = if commit.starts_with(label) { String::new() } else { label.to_owned() };
         Ok(Snapshot { revision: Revision { commit, label, dirty: false }, tree })
     }
 }
@@ -108,9 +108,4 @@ fn cut_off(what: &str) -> PlanError {
         reason: format!("this clone is shallow, and {what} is not in it"),
         help: "fetch the history: git fetch --unshallow (on GitHub: actions/checkout with fetch-depth: 0)".into(),
     }
-}
-
-/// The first ten digits of a commit.
-fn short(commit: &str) -> &str {
-    commit.get(..10).unwrap_or(commit)
 }

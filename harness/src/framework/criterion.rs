@@ -81,6 +81,11 @@ impl Driver for Criterion {
     fn measuring_prefixes(&self) -> &[String] {
         &self.prefixes
     }
+
+    fn threshold_prefix(&self) -> Option<&str> {
+        // Under v0 the generic arguments stand before the name, so that there is no common beginning.
+        Some("_ZN9criterion7routine7Routine7profile")
+    }
 }
 
 /// A regular expression for one name; `--exact` came only with 0.5.

@@ -29,6 +29,10 @@ pub trait Driver: Send + Sync {
 
     /// Literal beginnings of the mangled names of the functions whose every call is one measurement.
     fn measuring_prefixes(&self) -> &[String];
+
+    /// Literal beginning of the mangled name of a function that is entered once, shortly before the first measurement.
+    /// What was counted until then is forgotten there, which spares writing megabytes of start-up.
+    fn threshold_prefix(&self) -> Option<&str>;
 }
 
 /// What an executable turned out to be.

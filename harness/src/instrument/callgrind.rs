@@ -162,6 +162,9 @@ fn command(job: &Job<'_>, watch_clock: bool) -> Command {
         command.arg(format!("--dump-before={prefix}*"));
         command.arg(format!("--dump-after=*{}*", prefix.get(1..).unwrap_or_default()));
     }
+    if let Some(prefix) = job.driver.threshold_prefix() {
+        command.arg(format!("--zero-before={prefix}*"));
+    }
     if watch_clock {
         command.arg("--dump-before=clock_gettime*");
     }

@@ -9,18 +9,18 @@ use crate::support::{Outcome, Project, empty_directory, perfgate};
 fn a_candidate_that_does_not_build_is_named_with_the_compilers_error() {
     let project = Project::new();
     project.commit("the baseline");
-    project.edit("src/lib.rs", "words.sort();", "words.sort().unwrap();");
-    project.perfgate(&["check"]).expect(101).complains(&["candidate", "error[E0599]", "src/lib.rs:24"]);
+    project.edit("src/order.rs", "place -= 1;", "place -= 1.5;");
+    project.perfgate(&["check"]).expect(101).complains(&["candidate", "error[E0277]", "src/order.rs:9"]);
 }
 
 #[test]
 fn a_baseline_that_does_not_build_is_named_with_the_compilers_error() {
     let project = Project::new();
-    project.edit("src/lib.rs", "words.sort();", "words.sort().unwrap();");
+    project.edit("src/order.rs", "place -= 1;", "place -= 1.5;");
     project.commit("the baseline");
-    project.edit("src/lib.rs", "words.sort().unwrap();", "words.sort();");
+    project.edit("src/order.rs", "place -= 1.5;", "place -= 1;");
     project.commit("the candidate");
-    project.perfgate(&["check"]).expect(101).complains(&["baseline", "error[E0599]", "src/lib.rs:24"]);
+    project.perfgate(&["check"]).expect(101).complains(&["baseline", "error[E0277]", "src/order.rs:9"]);
 }
 
 #[test]

@@ -134,6 +134,7 @@ fn a_benchmark_that_fails_is_reported_and_the_others_go_on() {
     let expected = [
         ("trouble::panics", FailureKind::Panicked, "the seventh word is missing"),
         ("trouble::hangs", FailureKind::TimedOut, ""),
+        ("trouble::stalls", FailureKind::TimedOut, ""),
         ("trouble::aborts", FailureKind::Killed, ""),
         ("trouble::exits", FailureKind::Exited, ""),
         ("trouble::junk", FailureKind::Exited, "not a finding"),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread::sleep;
@@ -20,18 +21,22 @@ fn ctrl_c_leaves_no_process_no_half_written_file_and_no_trace_in_the_repository(
     let before = project.user_state();
 
     let mut command = perfgate(project.workspace());
-    command.args(["check", "trouble::hangs"]).process_group(0);
+    command.args(["check", "trouble::stalls"]).process_group(0);
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let group = child.id();
-    wait_until("the benchmark that hangs is being measured", || {
-        let started = |arguments: &String| arguments.contains("--tool=callgrind") && arguments.contains("cand");
-        processes_of(project.workspace()).iter().any(started)
+    let waited = catch_unwind(|| {
+        wait_until("the benchmark that stalls is being counted at the candidate", || {
+            let counted =
+                |arguments: &String| arguments.contains("--tool=callgrind") && arguments.contains("/cand/bin/");
+            processes_of(project.workspace()).iter().any(counted)
+        });
     });
     // As a terminal does: to the whole group.
     let sent = scrubbed("sh").args(["-c", &format!("kill -INT -{group}")]).status().unwrap();
+    let outcome = Outcome::from(child.wait_with_output().unwrap());
+    assert!(waited.is_ok(), "{outcome:?}");
     assert!(sent.success());
-
-    Outcome::from(child.wait_with_output().unwrap()).expect(130);
+    outcome.expect(130);
     wait_until("every process has gone", || processes_of(project.workspace()).is_empty());
     assert_eq!(before, project.user_state());
     let mut json = Vec::new();

@@ -38,7 +38,7 @@ fn a_project_without_benchmarks_measures_nothing() {
     fs::remove_dir_all(project.workspace().join("benches")).unwrap();
     project.commit("the baseline");
     project.write("README", "the candidate\n");
-    project.perfgate(&["check"]).expect(4).complains(&["benchmark"]);
+    project.perfgate(&["check"]).expect(4).says(&["benchmark"]);
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_filter_that_matches_nothing_measures_nothing() {
     let project = Project::new();
     project.commit("the baseline");
     project.slow_down_count();
-    project.perfgate(&["check", "no-such-benchmark"]).expect(4).complains(&["no-such-benchmark", "perfgate list"]);
+    project.perfgate(&["check", "no-such-benchmark"]).expect(4).says(&["no-such-benchmark", "perfgate list"]);
 }
 
 #[test]

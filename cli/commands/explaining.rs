@@ -10,7 +10,7 @@ use perfgate_harness::profile::{Profile, callgrind};
 use perfgate_harness::run::{Counted, Outcome, Run, StoredProfile};
 
 use crate::comparison::{Comparison, Side, Verdict};
-use crate::explain::{self, ProfiledSide, Sources};
+use crate::explain::{self, Executables, ProfiledSide, Sources};
 use crate::explanation::Explanation;
 use crate::gate::Entry;
 use crate::number::plural;
@@ -33,13 +33,14 @@ pub(super) fn explain_all(
     if total > 0 {
         shell.status("Explaining", &plural(total.min(MOST), "change"));
     }
+    let executables = Executables::default();
     let mut left = MOST;
     let mut entries = Vec::with_capacity(comparisons.len());
     for comparison in comparisons {
         let mut explanation = None;
         if changed(&comparison) && left > 0 {
             left -= 1;
-            match explain_one(&comparison, baseline, candidate, sources) {
+            match explain_one(&comparison, baseline, candidate, sources, &executables) {
                 Ok(found) => explanation = found,
                 Err(reason) => shell.warn(&format!("{} cannot be explained: {reason}", comparison.label)),
             }
@@ -54,11 +55,12 @@ fn explain_one(
     baseline: (&Run, &Path),
     candidate: (&Run, &Path),
     sources: &dyn Sources,
+    executables: &Executables,
 ) -> Result<Option<Explanation>, String> {
     let (Some(before), Some(after)) = (recording(comparison, baseline)?, recording(comparison, candidate)?) else {
         return Ok(None);
     };
-    explain::explain(&before.side(), &after.side(), &comparison.source, sources)
+    explain::explain(&before.side(), &after.side(), &comparison.source, sources, executables)
         .map(Some)
         .map_err(|error| format!("failed to {error}"))
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use perfgate_harness::profile::{NameId, Names, Profile};
 
-use super::executable::Executable;
+use super::executable::{Executable, Executables};
 use super::symbols::{
     Function, FunctionId, Functions, Role, crate_of, is_mangled, is_std, normalise, role, without_closure,
 };
@@ -46,9 +46,10 @@ pub(super) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(side: &ProfiledSide<'a>) -> Result<Self, ExplainError> {
+    pub(super) fn new(side: &ProfiledSide<'a>, executables: &Executables) -> Result<Self, ExplainError> {
         let root = side.source_root.to_string_lossy();
-        let executable = side.executable.map(|path| Executable::open(path, side.profile)).transpose()?.flatten();
+        let executable =
+            side.executable.map(|path| Executable::open(path, side.profile, executables)).transpose()?.flatten();
         let source_root = format!("{}/", root.trim_end_matches('/'));
         let crates = if executable.is_some() { HashSet::new() } else { crates_in(&source_root, side.profile) };
         Ok(Self { profile: side.profile, source_root, executable, crates, known: HashMap::new() })
@@ -219,7 +220,7 @@ mod tests {
         assert_eq!(tidy("./csu/../csu/x.c"), "csu/x.c");
         let profile = Profile::default();
         let side = ProfiledSide { profile: &profile, iterations: 1, executable: None, source_root: Path::new("/p") };
-        let resolver = Resolver::new(&side).expect("no executable is opened");
+        let resolver = Resolver::new(&side, &Executables::default()).expect("no executable is opened");
         let place = |path, name, rust| resolver.place(path, name, rust);
         assert_eq!(place("/p/src/./a.rs", None, false), ("src/a.rs".into(), Origin::Repository));
         assert_eq!(place("/p/.cargo/registry/src/x/y-1/z.rs", None, false).1, Origin::Dependency);

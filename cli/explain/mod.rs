@@ -19,6 +19,7 @@ use perfgate_harness::profile::Profile;
 use crate::comparison::Side;
 use crate::explanation::{Explanation, Finding, Location, Origin};
 use attribute::Attribution;
+pub use executable::Executables;
 use frames::{Book, Resolver};
 
 /// One side of a benchmark, as it was recorded.
@@ -65,11 +66,12 @@ pub fn explain(
     candidate: &ProfiledSide<'_>,
     bench_source: &str,
     sources: &dyn Sources,
+    executables: &Executables,
 ) -> Result<Explanation, ExplainError> {
     let mut book = Book::default();
     let mut sees_inlined = true;
     let mut attribute = |side: &ProfiledSide<'_>| -> Result<Attribution, ExplainError> {
-        let mut resolver = Resolver::new(side)?;
+        let mut resolver = Resolver::new(side, executables)?;
         sees_inlined &= resolver.sees_inlined();
         Ok(attribute::attribute(side, &mut resolver, bench_source, &mut book))
     };

@@ -103,7 +103,7 @@ fn side(profile: &Profile) -> ProfiledSide<'_> {
 
 fn explained(baseline: Recording, candidate: Recording) -> Explanation {
     let (baseline, candidate) = (baseline.profile(), candidate.profile());
-    explain(&side(&baseline), &side(&candidate), BENCH, &Texts(BTreeMap::new())).unwrap()
+    explain(&side(&baseline), &side(&candidate), BENCH, &Texts(BTreeMap::new()), &Executables::default()).unwrap()
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn library_cost_is_laid_at_the_door_of_the_repository() {
 fn costs_are_per_iteration() {
     let (baseline, candidate) = (parse_bench(4, 4000, 0).profile(), parse_bench(8, 8800, 0).profile());
     let sides = (ProfiledSide { iterations: 4, ..side(&baseline) }, ProfiledSide { iterations: 8, ..side(&candidate) });
-    let explanation = explain(&sides.0, &sides.1, BENCH, &Texts(BTreeMap::new())).unwrap();
+    let explanation = explain(&sides.0, &sides.1, BENCH, &Texts(BTreeMap::new()), &Executables::default()).unwrap();
     let finding = &explanation.findings[0];
     assert_eq!((finding.baseline.instructions, finding.candidate.instructions), (1000.0, 1100.0));
     assert_eq!((finding.candidate.calls, finding.cause), (Some(1.0), Cause::CostlierCalls));
@@ -247,7 +247,8 @@ fn shifted_lines_are_known_again_by_their_text() {
             .insert((candidate, "src/lib.rs".to_owned(), 11 + shift), format!("{}step();", " ".repeat(shift as usize)));
     }
     let (baseline, candidate) = (lines(0, 10).profile(), lines(3, 300).profile());
-    let explanation = explain(&side(&baseline), &side(&candidate), BENCH, &Texts(texts)).unwrap();
+    let explanation =
+        explain(&side(&baseline), &side(&candidate), BENCH, &Texts(texts), &Executables::default()).unwrap();
     let location = explanation.findings[0].location.clone().unwrap();
     assert_eq!((location.line, location.text.as_deref()), (14, Some("   step();")));
 }
@@ -273,9 +274,10 @@ fn a_recorded_profile_against_itself_changes_nothing() {
     let bytes = include_bytes!("../../tests/fixtures/callgrind/criterion-0.8-batched-1.out");
     let profile = parse(bytes).unwrap();
     let side = ProfiledSide { source_root: Path::new("/project/c08"), ..side(&profile) };
-    let explanation = explain(&side, &side, BENCH, &Texts(BTreeMap::new())).unwrap();
+    let explanation = explain(&side, &side, BENCH, &Texts(BTreeMap::new()), &Executables::default()).unwrap();
     assert!(explanation.findings.is_empty());
     let missing = ProfiledSide { executable: Some(Path::new("/nonexistent/b")), ..side };
-    let error = explain(&missing, &side, BENCH, &Texts(BTreeMap::new())).unwrap_err().to_string();
+    let error =
+        explain(&missing, &side, BENCH, &Texts(BTreeMap::new()), &Executables::default()).unwrap_err().to_string();
     assert!(error.starts_with("read the debug information of /nonexistent/b: "), "{error}");
 }

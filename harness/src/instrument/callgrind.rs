@@ -3,13 +3,14 @@
 //! nothing new.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::calls::{Calls, Dump, Event};
+use super::calls::Calls;
+use super::dumps::{self, Started};
 use super::failure::{describe, printable};
 use crate::framework::Driver;
 use crate::process::{self, Cancel, Ended};
@@ -197,8 +198,7 @@ impl Reading {
             if !path(next + usize::from(!ended)).exists() || (!ended && self.calls.settled()) {
                 return Ok(());
             }
-            let (trigger, cost) = summary(&path(next))?;
-            self.calls.push(Dump { event: event(&trigger, job.driver.measuring_prefixes()), cost });
+            self.calls.push(dumps::read(&path(next), job.driver.measuring_prefixes())?);
             self.parts.push(path(next));
             if ended && !path(next + 1).exists() {
                 return Ok(());
@@ -223,65 +223,6 @@ impl Reading {
             });
         }
         Ok(Observation { count: Count { calls }, parts, threads: started.threads })
-    }
-}
-
-/// What triggered a dump.
-fn event(trigger: &str, prefixes: &[String]) -> Event {
-    let function = |option: &str| trigger.strip_prefix(option);
-    let measuring = |symbol: &str| {
-        // A closure inside an asynchronous measuring function is entered as often as it is polled.
-        prefixes.iter().any(|prefix| symbol.starts_with(prefix.as_str())) && !symbol.contains("$u7b$$u7b$closure")
-    };
-    match (function("--dump-before="), function("--dump-after=")) {
-        (Some(symbol), _) if symbol.starts_with("clock_gettime") => Event::Clock,
-        (Some(symbol), _) if measuring(symbol) => Event::Enter,
-        (_, Some(symbol)) if measuring(symbol) => Event::Leave,
-        _ => Event::Other,
-    }
-}
-
-/// What triggered a dump, and the instructions in it, from its first lines alone.
-fn summary(path: &Path) -> io::Result<(String, u64)> {
-    let mut file = File::open(path)?;
-    let mut head = Vec::with_capacity(4096);
-    Read::by_ref(&mut file).take(64 * 1024).read_to_end(&mut head)?;
-    let head = String::from_utf8_lossy(&head);
-    let value = |key: &str| head.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
-    let trigger = value("desc: Trigger:").unwrap_or_default().to_owned();
-    let torn =
-        || io::Error::new(io::ErrorKind::InvalidData, format!("`{}` is not a whole callgrind file", path.display()));
-    let cost: u64 = value("summary:").and_then(|text| text.split(' ').next()?.parse().ok()).ok_or_else(torn)?;
-    // `totals:` is the last line: a file without it was cut off.
-    let length = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(length.saturating_sub(64)))?;
-    let mut end = String::new();
-    file.read_to_string(&mut end).map_err(|_| torn())?;
-    let total =
-        end.lines().rev().find_map(|line| line.strip_prefix("totals:")).and_then(|text| text.trim().parse().ok());
-    if total == Some(cost) { Ok((trigger, cost)) } else { Err(torn()) }
-}
-
-/// What the measured code started, told by the functions of the C library in its profile.
-struct Started {
-    processes: bool,
-    threads: bool,
-}
-
-impl Started {
-    fn in_files(parts: &[PathBuf]) -> Self {
-        let mut started = Self { processes: false, threads: false };
-        for text in parts.iter().filter_map(|part| fs::read(part).ok()) {
-            let text = String::from_utf8_lossy(&text);
-            for name in text.lines().filter_map(|line| line.strip_prefix("fn=").or_else(|| line.strip_prefix("cfn="))) {
-                let name = name.split_once(") ").map_or("", |(_, name)| name);
-                let name = name.split(['\'', '@']).next().unwrap_or("");
-                started.processes |=
-                    matches!(name, "fork" | "vfork" | "_Fork" | "posix_spawn" | "posix_spawnp" | "execve");
-                started.threads |= matches!(name, "pthread_create" | "pthread_join");
-            }
-        }
-        started
     }
 }
 
@@ -315,29 +256,4 @@ fn with_valgrind_log(mut failure: Failure, scratch: &Path) -> Failure {
 fn clear(directory: &Path) -> io::Result<()> {
     fs::remove_dir_all(directory)?;
     fs::create_dir_all(directory)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn triggers_are_told_apart_by_symbol() {
-        let prefixes = ["_ZN9criterion7bencher16Bencher$LT$M$GT$".to_owned()];
-        let event = |trigger: &str| event(trigger, &prefixes);
-        assert_eq!(
-            event("--dump-before=_ZN9criterion7bencher16Bencher$LT$M$GT$4iter17hb2fa5095e9cd1dd6E"),
-            Event::Enter
-        );
-        assert_eq!(
-            event("--dump-after=_ZN9criterion7bencher16Bencher$LT$M$GT$4iter17hb2fa5095e9cd1dd6E"),
-            Event::Leave
-        );
-        assert_eq!(event("--dump-before=clock_gettime@@GLIBC_2.17"), Event::Clock);
-        assert_eq!(
-            event("--dump-before=_ZN9criterion7bencher16Bencher$LT$M$GT$4iter28_$u7b$$u7b$closure$u7d$$u7d$E"),
-            Event::Other
-        );
-        assert_eq!(event("Program termination"), Event::Other);
-    }
 }

@@ -2,6 +2,7 @@
 
 pub mod callgrind;
 mod calls;
+mod dumps;
 pub mod environment;
 mod failure;
 

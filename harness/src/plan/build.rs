@@ -67,7 +67,7 @@ impl Plan {
         command.args(["bench", "--no-run", "--message-format=json-render-diagnostics"]);
         command.arg("--target-dir").arg(self.layout.build());
         command.args(self.request.features.args());
-        for (flag, names) in [("-p", names(targets, |t| &t.package)), ("--bench", names(targets, |t| &t.name))] {
+        for (flag, names) in [("-p", names(targets, |t| &t.package_id)), ("--bench", names(targets, |t| &t.name))] {
             for name in names {
                 command.args([flag, name]);
             }

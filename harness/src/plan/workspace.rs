@@ -28,6 +28,8 @@ pub struct Project {
 pub struct BenchTarget {
     /// Its package.
     pub package: String,
+    /// The package for cargo's command line: a name alone may also be that of a dependency.
+    pub package_id: String,
     /// Its name.
     pub name: String,
     /// Directory of the package: the working directory of its benchmarks.
@@ -110,6 +112,7 @@ impl Project {
                 let source = target.src_path.strip_prefix(sources).unwrap_or(&target.src_path);
                 targets.push(BenchTarget {
                     package: package.name.to_string(),
+                    package_id: package.id.repr.clone(),
                     name: target.name.clone(),
                     package_root: package.manifest_path.parent().unwrap_or(&package.manifest_path).into(),
                     source: source.as_str().replace('\\', "/"),

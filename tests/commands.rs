@@ -79,16 +79,9 @@ fn help_says_what_the_exit_codes_mean() {
     let directory = empty_directory();
     let run = |args: &[&str]| Outcome::from(perfgate(directory.path()).args(args).output().unwrap()).expect(0);
     run(&["--version"]).says(&["perfgate 0.1.0"]);
-    run(&["--help"]).says(&["check", "compare", "completions", "doctor", "init", "list", "man", "measure"]);
-    run(&["check", "--help"]).says(&[
-        "--baseline",
-        "--timeout",
-        "--jobs",
-        "--out-dir",
-        "--message-format",
-        "100",
-        "101",
-    ]);
+    let commands = ["check", "compare", "completions", "doctor", "init", "list", "man", "measure"];
+    run(&["--help"]).says(&commands).says(&["Exit codes", "100 regression", "101 building or running failed"]);
+    run(&["check", "--help"]).says(&["--baseline", "--timeout", "--jobs", "--out-dir", "--message-format"]);
 }
 
 #[test]

@@ -54,6 +54,12 @@ impl Plan {
         observer.building(&format!("the {role}, {}", self.snapshot(role).revision));
         self.lay_out(role)?;
         let sources = self.layout.sources();
+        if role == Role::Baseline && !sources.join(&self.project.inside).join("Cargo.toml").exists() {
+            return Err(PlanError::NoBaseline {
+                reason: format!("`{}` has no Cargo.toml at the baseline", self.project.inside.display()),
+                help: "choose a baseline that has the project with --baseline REV".into(),
+            });
+        }
         let (targets, unmeasured) = self.project.bench_targets(&sources, &self.request.features, cancel)?;
         let executables = if targets.is_empty() { Ok(Vec::new()) } else { self.compile(role, &targets, cancel) };
         observer.built();

@@ -216,12 +216,21 @@ impl Repository {
     /// If the tree cannot be written there, or holds a submodule whose commit is not at hand.
     pub fn check_out(&self, tree: &str, directory: &Path) -> Result<(), PlanError> {
         let state = self.state.as_deref().expect("a repository is given its state directory before it is written to");
+        let (index, unfinished) = (state.join("checkout.index"), state.join("checkout.unfinished"));
+        if unfinished.exists() || !index.exists() {
+            // What an interrupted checkout left is in no index, so that nothing would ever remove it.
+            let _ = fs::remove_dir_all(directory);
+            let _ = fs::remove_file(&index);
+            let _ = fs::remove_file(state.join("checkout.index.lock"));
+        }
         fs::create_dir_all(directory).map_err(PlanError::io(directory))?;
+        fs::write(&unfinished, "").map_err(PlanError::io(&unfinished))?;
         let mut command = self.command();
-        command.env("GIT_INDEX_FILE", state.join("checkout.index"));
+        command.env("GIT_INDEX_FILE", &index);
         command.env("GIT_DIR", &self.git_dir).env("GIT_WORK_TREE", directory);
         command.args(["-c", "core.bare=false", "read-tree", "--reset", "-u", tree]);
         self.git_command(&mut command)?;
+        fs::remove_file(&unfinished).map_err(PlanError::io(&unfinished))?;
         for (commit, path) in self.submodules(tree)? {
             self.check_out_submodule(&commit, &path, directory)?;
         }

@@ -55,8 +55,4 @@ impl Observer for Watch<'_> {
     fn measuring_done(&self) {
         self.shell.measuring_end();
     }
-
-    fn warn(&self, text: &str) {
-        self.shell.warn(text);
-    }
 }

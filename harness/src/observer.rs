@@ -18,9 +18,6 @@ pub trait Observer: Sync {
 
     /// Measuring is over.
     fn measuring_done(&self);
-
-    /// Something the user should know, as a sentence.
-    fn warn(&self, text: &str);
 }
 
 /// How far measuring is.

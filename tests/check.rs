@@ -76,7 +76,7 @@ fn every_verdict_with_criterion_0_5() {
 
 #[test]
 fn the_two_halves_agree_with_the_whole() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     change_everything(&project);
     project.perfgate(&["check"]).expect(100);
     let whole = project.report();

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 #[test]
 fn ctrl_c_leaves_no_process_no_half_written_file_and_no_trace_in_the_repository() {
-    let project = Project::new().with_trouble();
+    let project = Project::with_criterion_0_5().with_trouble();
     project.commit("the baseline");
     project.make_trouble();
     let before = project.user_state();

@@ -7,7 +7,7 @@ use crate::support::{Outcome, Project, empty_directory, perfgate};
 
 #[test]
 fn a_candidate_that_does_not_build_is_named_with_the_compilers_error() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.commit("the baseline");
     project.edit("src/order.rs", "place -= 1;", "place -= 1.5;");
     project.perfgate(&["check"]).expect(101).complains(&["candidate", "error[E0277]", "src/order.rs:9"]);
@@ -15,7 +15,7 @@ fn a_candidate_that_does_not_build_is_named_with_the_compilers_error() {
 
 #[test]
 fn a_baseline_that_does_not_build_is_named_with_the_compilers_error() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.edit("src/order.rs", "place -= 1;", "place -= 1.5;");
     project.commit("the baseline");
     project.edit("src/order.rs", "place -= 1.5;", "place -= 1;");
@@ -33,7 +33,7 @@ fn outside_a_repository_there_is_nothing_to_compare() {
 
 #[test]
 fn a_project_without_benchmarks_measures_nothing() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.edit("Cargo.toml", "[[bench]]\nname = \"text\"\nharness = false\n", "");
     fs::remove_dir_all(project.workspace().join("benches")).unwrap();
     project.commit("the baseline");
@@ -43,7 +43,7 @@ fn a_project_without_benchmarks_measures_nothing() {
 
 #[test]
 fn a_filter_that_matches_nothing_measures_nothing() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.commit("the baseline");
     project.slow_down_count();
     project.perfgate(&["check", "no-such-benchmark"]).expect(4).says(&["no-such-benchmark", "perfgate list"]);
@@ -51,7 +51,7 @@ fn a_filter_that_matches_nothing_measures_nothing() {
 
 #[test]
 fn without_valgrind_the_command_that_installs_it_is_shown() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.commit("the baseline");
     project.slow_down_count();
 
@@ -74,7 +74,7 @@ fn without_valgrind_the_command_that_installs_it_is_shown() {
 
 #[test]
 fn mistakes_in_the_configuration_are_pointed_at() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.commit("the baseline");
     project.slow_down_count();
     project.write("perfgate.toml", "[gate]\nlimt = { instructions = \"1%\" }\n");
@@ -83,7 +83,7 @@ fn mistakes_in_the_configuration_are_pointed_at() {
 
 #[test]
 fn mistakes_on_the_command_line_are_not_regressions() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.perfgate(&["chekc"]).expect(2).complains(&["chekc", "check"]);
     project.perfgate(&["check", "--timeout", "soon"]).expect(2).complains(&["--timeout", "soon"]);
 }

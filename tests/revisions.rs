@@ -35,7 +35,7 @@ fn depend_on_shared(project: &Project, path: &str) {
 
 #[test]
 fn the_working_tree_is_the_candidate_and_the_users_repository_stays_as_it_was() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.commit("the baseline");
     // A stash entry, a staged change, an unstaged one, an untracked file that is built, and an ignored one.
     project.edit("src/lib.rs", "How many words", "The number of words");
@@ -96,7 +96,7 @@ fn a_submodule_is_laid_out_at_the_commit_that_each_side_names() {
     git(&library, &["init", "--quiet", "--initial-branch=main"]);
     save();
 
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     let local = ["-c", "protocol.file.allow=always"];
     project.git(&[&local[..], &["submodule", "--quiet", "add", library.to_str().unwrap(), "shared"]].concat());
     depend_on_shared(&project, "shared");
@@ -120,7 +120,7 @@ fn a_submodule_is_laid_out_at_the_commit_that_each_side_names() {
 
 #[test]
 fn a_shallow_clone_is_told_how_to_deepen() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.commit("first");
     project.write("README", "second\n");
     project.commit("second");
@@ -134,7 +134,7 @@ fn a_shallow_clone_is_told_how_to_deepen() {
 
 #[test]
 fn the_first_commit_has_no_baseline() {
-    let project = Project::new();
+    let project = Project::with_criterion_0_5();
     project.perfgate(&["check"]).expect(5).complains(&["no commit"]);
     project.commit("first");
     project.perfgate(&["check"]).expect(5).complains(&["first commit"]);

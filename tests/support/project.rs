@@ -39,14 +39,12 @@ impl Project {
 
     /// The same with criterion 0.5.
     pub fn with_criterion_0_5() -> Self {
-        let project = Self::in_slot("criterion-0.5", "");
-        copy(&fixture("tally-criterion-0.5"), &project.workspace);
-        project
+        Self::in_slot("criterion-0.5", "")
     }
 
-    /// The project with criterion 0.8, one directory below the top of its repository.
+    /// With criterion 0.5, one directory below the top of its repository.
     pub fn in_a_subdirectory() -> Self {
-        Self::in_slot("criterion-0.8", "..")
+        Self::in_slot("criterion-0.5", "..")
     }
 
     fn in_slot(name: &str, repository: &str) -> Self {
@@ -67,6 +65,9 @@ impl Project {
             empty(&directory, name);
         }
         copy(&fixture("tally"), &workspace);
+        if name == "criterion-0.5" {
+            copy(&fixture("tally-criterion-0.5"), &workspace);
+        }
         let workspace = workspace.canonicalize().unwrap();
         let repository = workspace.join(repository).canonicalize().unwrap();
         let project = Self { repository, workspace, _lock: lock };

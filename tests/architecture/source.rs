@@ -15,7 +15,8 @@ pub struct Source {
     test_modules: Vec<String>,
 }
 
-/// A path in the code: `crate::compare::judge`, `println!`, a single name, or a method: `.spawn`.
+/// A path in the code: `crate::compare::judge`, `println!`, a single name, or a method: `.spawn()` if it takes
+/// nothing, else `.args`.
 #[derive(Debug, PartialEq)]
 pub struct Mention {
     pub segments: Vec<String>,
@@ -275,6 +276,9 @@ fn mentions(tokens: &[Token]) -> Vec<Mention> {
             }
             if before == "." {
                 segments[0].insert(0, '.');
+                if after == "(" && tokens.get(i + 2).is_some_and(|t| t.text == ")") {
+                    segments[0].push_str("()");
+                }
             }
             if before != "fn" {
                 mentions.push(Mention { segments, line: tokens[start].line, called: after == "(" });

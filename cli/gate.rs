@@ -201,7 +201,7 @@ mod tests {
 
     fn target(failed: bool) -> UnmeasuredTarget {
         let (reason, help) = ("it does not compile".into(), "mend it".into());
-        UnmeasuredTarget { package: "app".into(), target: "json".into(), reason, help, failed }
+        UnmeasuredTarget { package: "app".into(), target: "json".into(), reason, help, output: String::new(), failed }
     }
 
     fn of(comparisons: &[Comparison], unmeasured: &[UnmeasuredTarget]) -> Gate {

@@ -48,7 +48,7 @@ pub(super) fn run(benchmarks: Vec<Measured>) -> Run {
 
 fn target(failed: bool) -> UnmeasuredTarget {
     let (reason, help) = ("it does not compile".into(), "mend it".into());
-    UnmeasuredTarget { package: "app".into(), target: "json".into(), reason, help, failed }
+    UnmeasuredTarget { package: "app".into(), target: "json".into(), reason, help, output: String::new(), failed }
 }
 
 /// Judges one benchmark by the default policy.

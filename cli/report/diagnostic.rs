@@ -128,17 +128,10 @@ fn failed(comparison: &Comparison) -> Vec<Group<'static>> {
     let mut helps: Vec<&str> = Vec::new();
     let mut shown = "";
     for failure in &comparison.failures {
-        let (lines, left_out) = last_lines(&failure.failure.output, OUTPUT_LINES);
         // Both sides usually fail alike: once is enough.
-        if !lines.is_empty() && failure.failure.output != shown {
-            let more =
-                if left_out > 0 { format!(", {} before", number::plural(left_out, "line")) } else { String::new() };
-            let mut text = format!("last output on the {}{more}:", phrase::side(failure.side));
-            for line in lines {
-                // The rule keeps what it printed from being read as a workflow command or as perfgate's own words.
-                text.push_str(if line.is_empty() { "\n|" } else { "\n| " });
-                text.push_str(&line);
-            }
+        if failure.failure.output != shown
+            && let Some(text) = last_output(&format!(" on the {}", phrase::side(failure.side)), &failure.failure.output)
+        {
             first = first.element(Level::NOTE.message(text));
             shown = &failure.failure.output;
         }
@@ -149,6 +142,22 @@ fn failed(comparison: &Comparison) -> Vec<Group<'static>> {
     let mut groups = vec![notes(first, comparison)];
     groups.extend(helps.into_iter().filter(|text| !text.is_empty()).map(|text| help(printable(text).into_owned())));
     groups
+}
+
+/// The end of what a process printed, for a note; `None` if it printed nothing.
+pub(super) fn last_output(of: &str, output: &str) -> Option<String> {
+    let (lines, left_out) = last_lines(output, OUTPUT_LINES);
+    if lines.is_empty() {
+        return None;
+    }
+    let more = if left_out > 0 { format!(", {} before", number::plural(left_out, "line")) } else { String::new() };
+    let mut text = format!("last output{of}{more}:");
+    for line in lines {
+        // The rule keeps what it printed from being read as a workflow command or as perfgate's own words.
+        text.push_str(if line.is_empty() { "\n|" } else { "\n| " });
+        text.push_str(&line);
+    }
+    Some(text)
 }
 
 fn inconclusive(comparison: &Comparison) -> Vec<Group<'static>> {

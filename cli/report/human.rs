@@ -105,7 +105,11 @@ fn targets(text: &mut String, report: &Report) {
         let level = if target.failed { Level::ERROR } else { Level::WARNING };
         let name = format!("{}::{}", target.package, target.target);
         let said = format!("bench target `{}` was not measured: {}", printable(&name), printable(&target.reason));
-        push(text, level, said, Some(&target.help));
+        let mut group = Group::with_title(level.primary_title(said));
+        if let Some(output) = diagnostic::last_output("", &target.output) {
+            group = group.element(Level::NOTE.message(output));
+        }
+        show(text, group, Some(&target.help));
     }
     paragraph(text, start);
 }
@@ -222,7 +226,10 @@ fn footer(text: &mut String, report: &Report, out_dir: &Path) {
 }
 
 fn push(text: &mut String, level: Level<'static>, said: String, help: Option<&str>) {
-    let mut group = Group::with_title(level.primary_title(said));
+    show(text, Group::with_title(level.primary_title(said)), help);
+}
+
+fn show(text: &mut String, mut group: Group<'static>, help: Option<&str>) {
     if let Some(help) = help.filter(|help| !help.is_empty()) {
         group = group.element(Level::HELP.message(printable(help).into_owned()));
     }

@@ -56,6 +56,7 @@ fn head(report: &Report) -> String {
             text(&target.reason),
             sentence(&target.help)
         );
+        head.push_str(&last_output(&target.output));
     }
     let more = report.unmeasured.len().saturating_sub(SECTIONS);
     if more > 0 {
@@ -185,18 +186,23 @@ fn function(finding: &Finding) -> String {
     )
 }
 
+/// The end of what a process printed, folded; empty if it printed nothing.
+fn last_output(output: &str) -> String {
+    if output.trim().is_empty() {
+        return String::new();
+    }
+    let (block, left_out) = fenced(output, "text", OUTPUT_LINES);
+    let before = if left_out > 0 { format!(" ({} before)", number::plural(left_out, "line")) } else { String::new() };
+    format!("<details><summary>Last output{before}</summary>\n\n{block}\n</details>\n\n")
+}
+
 fn failed(comparison: &Comparison) -> String {
     let mut section = format!("### {} failed\n\n", code(&comparison.label));
     for failure in &comparison.failures {
         let of = &failure.failure;
         let _ =
             writeln!(section, "On the {}: {}. {}\n", phrase::side(failure.side), text(&of.message), sentence(&of.help));
-        if !of.output.trim().is_empty() {
-            let (block, left_out) = fenced(&of.output, "text", OUTPUT_LINES);
-            let before =
-                if left_out > 0 { format!(" ({} before)", number::plural(left_out, "line")) } else { String::new() };
-            let _ = writeln!(section, "<details><summary>Last output{before}</summary>\n\n{block}\n</details>\n");
-        }
+        section.push_str(&last_output(&of.output));
     }
     notes(&mut section, comparison);
     section

@@ -69,6 +69,8 @@ pub struct UnmeasuredTarget {
     pub reason: String,
     /// What the user can do.
     pub help: String,
+    /// The last output of its executable, made printable, where that is what failed.
+    pub output: String,
     /// Whether this is a failure of the project (it counts against the gate) or a limit of perfgate (it is reported).
     pub failed: bool,
 }

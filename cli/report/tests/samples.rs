@@ -259,6 +259,7 @@ pub fn target(name: &str, failed: bool) -> UnmeasuredTarget {
         target: name.into(),
         reason: "it is written for divan, which perfgate cannot run yet".into(),
         help: "leave it out with `perfgate check json`, or port it to criterion".into(),
+        output: String::new(),
         failed,
     }
 }
@@ -326,6 +327,7 @@ pub fn hostile() -> Report {
         target: HOSTILE.into(),
         reason: HOSTILE.into(),
         help: HOSTILE.into(),
+        output: HOSTILE.into(),
         failed: true,
     }];
     report.machine_differences = vec![HOSTILE.into()];

@@ -53,6 +53,7 @@ fn of_executable(
         target: target.name.clone(),
         reason,
         help: help.into(),
+        output: String::new(),
         failed,
     };
     let driver: Arc<dyn Driver> = match framework::recognise(&executable.path) {
@@ -65,19 +66,17 @@ fn of_executable(
     let mut command = Command::new(&executable.path);
     command.args(driver.list_args()).current_dir(&target.package_root).env_clear();
     command.envs(environment::of_package(&target.package, &target.package_root, &executable.library_path, scratch));
-    let retry = "run it by itself to see why: cargo bench --bench TARGET -- --list";
+    let retry =
+        format!("run it by itself to see why: cargo bench -p {} --bench {} -- --list", target.package, target.name);
     let answer = process::ask(&mut command, timeout, cancel)
-        .map_err(|error| problem(format!("it cannot be run: {error}"), retry, true))?;
+        .map_err(|error| problem(format!("it cannot be run: {error}"), &retry, true))?;
     let failure = match answer.ended {
         Ended::Exited(status) if status.success() => None,
         ended => describe(ended, &answer.stderr, timeout, false),
     };
     if let Some(failure) = failure {
-        let mut reason = format!("listing its benchmarks {}", failure.message);
-        if !failure.output.is_empty() {
-            reason = format!("{reason}:\n{}", failure.output);
-        }
-        return Err(problem(reason, retry, true));
+        let reason = format!("its list of benchmarks cannot be had: it {}", failure.message);
+        return Err(UnmeasuredTarget { output: failure.output, ..problem(reason, &retry, true) });
     }
     let names = driver.parse_list(&String::from_utf8_lossy(&answer.stdout));
     if names.is_empty() {

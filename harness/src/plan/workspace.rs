@@ -91,6 +91,7 @@ impl Project {
                     target: target.name.clone(),
                     reason,
                     help,
+                    output: String::new(),
                     failed: false,
                 };
                 let missing = features.missing(&package.features, &package.name, &target.required_features);

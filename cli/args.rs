@@ -7,6 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::report::Format;
 use crate::shell::Colour;
 
+/// What the exit codes mean, for `--help`; `exit.rs` defines them.
+const EXIT_CODES: &str = "Exit codes:
+  0 passed   100 regression   101 building or running failed   2 usage or configuration
+  4 nothing was measured   5 no baseline   130 interrupted   1 perfgate itself failed";
+
 /// A performance-regression gate: runs the benchmarks you have at the baseline and at your change, counts instructions,
 /// decides, and names the culprit.
 ///
@@ -98,6 +103,7 @@ pub struct MeasuringArgs {
 
 /// What `check` takes.
 #[derive(Args, Debug)]
+#[command(after_help = EXIT_CODES)]
 pub struct CheckArgs {
     #[command(flatten)]
     pub measuring: MeasuringArgs,

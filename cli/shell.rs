@@ -261,6 +261,12 @@ pub fn in_github_actions() -> bool {
     std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
+/// Whether the standard error stream is coloured.
+#[must_use]
+pub fn coloured() -> bool {
+    AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
+
 /// Cargo's twelve columns, so that the lines of both stand under one another.
 fn verb_line(style: Style, verb: &str, text: &str) -> String {
     format!("{style}{verb:>12}{style:#} {text}")
@@ -274,8 +280,7 @@ fn style() -> ProgressStyle {
 
 /// indicatif asks other variables about colour than anstream does; so the prefix is coloured here.
 fn progress_prefix() -> String {
-    let plain = AutoStream::choice(&io::stderr()) == anstream::ColorChoice::Never;
-    verb_line(if plain { Style::new() } else { PROGRESS }, "Measuring", "").trim_end().to_owned()
+    verb_line(if coloured() { PROGRESS } else { Style::new() }, "Measuring", "").trim_end().to_owned()
 }
 
 fn progress_message(label: &str, seconds_left: Option<f64>) -> String {

@@ -26,6 +26,7 @@ pub(super) fn doctor(cancel: &Cancel) -> Result<Code, Failure> {
         platform(),
         tool("git", "git 2", cancel),
         tool("cargo", "a Rust toolchain", cancel),
+        tool("rustc", "a Rust toolchain", cancel),
         cores(),
     ];
     let mut text = String::new();

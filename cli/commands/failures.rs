@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::exit::{Code, Failure};
 use crate::explain::ExplainError;
 use crate::report::ReportError;
+use crate::shell;
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
@@ -75,6 +76,5 @@ impl From<ExplainError> for Failure {
 
 /// A mistake in the configuration, shown where it is.
 pub(super) fn configuration(error: &ConfigError) -> Failure {
-    let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    Failure::new(Code::Usage, error.to_string()).rendered(error.render(colour))
+    Failure::new(Code::Usage, error.to_string()).rendered(error.render(shell::coloured()))
 }

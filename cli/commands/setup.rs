@@ -10,6 +10,7 @@ use perfgate_harness::process::Cancel;
 
 use super::failures;
 use crate::args::MeasuringArgs;
+use crate::comparison::Comparison;
 use crate::config::{self, Config};
 use crate::exit::{Code, Failure};
 use crate::policy::Filter;
@@ -51,6 +52,16 @@ impl Setup {
         let timeout = args.timeout.map(Duration::from_secs).or(config.run.timeout).unwrap_or(TIMEOUT);
         let filters = args.filters.iter().filter(|text| !text.is_empty()).cloned().map(Filter).collect();
         Ok(Self { plan, config, jobs, timeout, filters })
+    }
+
+    /// A filter that selects nothing is a mistake, which an empty report would not tell.
+    pub(super) fn require_a_match(&self, comparisons: &[Comparison]) -> Result<(), Failure> {
+        if !comparisons.is_empty() || self.filters.is_empty() {
+            return Ok(());
+        }
+        let filters: Vec<_> = self.filters.iter().map(|filter| format!("`{}`", filter.0)).collect();
+        let message = format!("no benchmark matches {}", filters.join(" or "));
+        Err(Failure::new(Code::Nothing, message).help("`perfgate list` shows the benchmarks that there are"))
     }
 
     /// Whether a benchmark is to be measured.

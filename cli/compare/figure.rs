@@ -59,7 +59,7 @@ fn drawn_from(calls: &[Call]) -> impl Iterator<Item = &Call> {
 /// With three calls or more it is the slope `(T_K − T_2) / (n_K − n_2)`: what the framework spends once per call, a few
 /// hundred instructions, is in both terms and cancels, and the first call, which finds everything cold (lazy statics,
 /// first allocations), is left out. The last call weighs most, since it makes half of all iterations.
-/// With fewer calls it is `T_K / n_K`: only a benchmark of which one call takes a second makes so few, and the few hundred
+/// With fewer calls it is `T_K / n_K`: only a benchmark of millions of instructions makes so few, and the few hundred
 /// instructions are nothing beside it. The same holds for a schedule that does not grow.
 ///
 /// A slope below zero means that more iterations cost less: nothing in it depends on their number, and it counts as zero.

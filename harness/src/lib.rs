@@ -4,6 +4,7 @@
 //! measurement: verdicts, explanations and reports are the business of `cargo-perfgate`.
 
 pub mod benchmark;
+pub mod driver;
 pub mod fingerprint;
 pub mod framework;
 pub mod instrument;

@@ -106,7 +106,7 @@ pub fn supervise(
 pub struct Answer {
     /// How it ended.
     pub ended: Ended,
-    /// Its standard output, at most [`CAPTURE_BYTES`].
+    /// Its standard output, at most 64 MiB.
     pub stdout: Vec<u8>,
     /// The last of its standard error.
     pub stderr: Vec<u8>,

@@ -1,8 +1,8 @@
 //! criterion 0.3 to 0.8. Every measurement is one call of a method of `Bencher` or `AsyncBencher`; all of them are
 //! `#[inline(never)]` upstream, so that their symbols survive any optimisation.
 
-use super::Driver;
 use crate::benchmark::Framework;
+use crate::driver::Driver;
 
 /// Beginnings of the legacy mangling of the methods of both types, whatever their generic arguments.
 const LEGACY: [&str; 2] =

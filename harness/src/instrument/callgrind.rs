@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::calls::Calls;
 use super::dumps::{self, Started};
 use super::failure::{describe, printable};
-use crate::framework::Driver;
+use crate::driver::Driver;
 use crate::process::{self, Cancel, Ended};
 use crate::run::{Call, Count, Failure, FailureKind};
 

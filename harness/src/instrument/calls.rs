@@ -110,7 +110,7 @@ impl Calls {
     /// Whether the calls so far say all that more of them would: see [`settled`].
     #[must_use]
     pub fn settled(&self) -> bool {
-        settled(&self.finished.iter().map(|observed| cost(&observed.call)).collect::<Vec<_>>())
+        settled(&self.finished.iter().map(|observed| observed.call).collect::<Vec<_>>())
     }
 }
 
@@ -119,25 +119,28 @@ fn cost(call: &Call) -> u64 {
     call.timed.unwrap_or(call.whole)
 }
 
-/// Whether doubling further would tell nothing new. The arguments are the costs of calls with 1, 2, 4, 8 … iterations.
+/// Whether doubling further would tell nothing new, after calls with 1, 2, 4, 8 … iterations.
 ///
 /// Either the marginal cost of the last two doublings is the same to the instruction: the benchmark is linear, and its
-/// cost per iteration is exact. Or so many instructions were seen that what a benchmark draws at random has averaged out
-/// as far as it is worth waiting for. Both depend on counts alone, never on time, so that runs stop at the same call.
-fn settled(costs: &[u64]) -> bool {
-    /// Enough for a benchmark that varies from iteration to iteration.
-    const PLENTY: u64 = 6_000_000;
-    /// Enough for one that takes so long that the harness's own hundred instructions are nothing in it.
-    const HUGE: u64 = 60_000_000;
-    let total: u64 = costs.iter().sum();
-    match *costs {
-        [.., a, b, c] if costs.len() >= 4 => {
-            let linear = i128::from(c) - i128::from(b) == 2 * (i128::from(b) - i128::from(a));
-            linear || total >= PLENTY
+/// cost per iteration is exact. Or so many instructions were executed, set-up included, that the harness's own hundred
+/// are nothing beside them and what a benchmark draws at random has averaged out as far as it is worth waiting for. Both
+/// depend on counts alone, never on time, so that all runs of the same code stop at the same call. The bound is low
+/// enough to come well before the second after which criterion stops by itself.
+fn settled(calls: &[Call]) -> bool {
+    /// A few tenths of a second under callgrind.
+    const ENOUGH: u64 = 10_000_000;
+    /// So much that a second call might not come, because criterion's second is over. Below it, there is one: the first
+    /// call finds everything cold.
+    const HUGE: u64 = 40_000_000;
+    let linear = match calls {
+        [_, .., a, b, c] => {
+            let [a, b, c] = [a, b, c].map(|call| i128::from(cost(call)));
+            c - b == 2 * (b - a)
         }
-        [_, _, _] => total >= HUGE,
         _ => false,
-    }
+    };
+    let total: u64 = calls.iter().map(|call| call.whole).sum();
+    linear || total >= HUGE || (total >= ENOUGH && calls.len() >= 2)
 }
 
 #[cfg(test)]
@@ -228,12 +231,24 @@ mod tests {
     }
 
     #[test]
-    fn doubling_stops_when_the_marginal_cost_repeats_or_enough_was_seen() {
-        assert!(!settled(&[3831, 7610, 15_168]));
-        assert!(settled(&[3831, 7610, 15_168, 30_284]));
-        assert!(!settled(&[10_000, 20_100, 39_800, 80_400]));
-        assert!(settled(&[1_000_000, 2_010_000, 3_980_000, 8_040_000]));
-        assert!(settled(&[100_000_000, 200_000_000, 400_000_000]));
-        assert!(!settled(&[100_000_000, 200_000_000]));
+    fn doubling_stops_when_the_marginal_cost_repeats_or_enough_was_executed() {
+        let settled = |timed: &[u64], set_up: u64| {
+            let call = |(k, &timed): (usize, &u64)| Call {
+                iterations: 1 << k,
+                whole: timed + (set_up << k),
+                timed: Some(timed),
+            };
+            super::settled(&timed.iter().enumerate().map(call).collect::<Vec<_>>())
+        };
+        assert!(!settled(&[3831, 7610, 15_168], 0));
+        assert!(settled(&[3831, 7610, 15_168, 30_284], 0));
+        assert!(settled(&[9000, 7610, 15_168, 30_284], 0), "the first call may be cold");
+        assert!(!settled(&[10_000, 20_100, 39_800, 80_400], 0));
+        assert!(settled(&[10_000, 20_100, 39_800, 80_400], 1_000_000), "set-up takes its time too");
+        assert!(settled(&[1_000_000, 2_010_000, 3_980_000, 8_040_000], 0));
+        assert!(settled(&[100_000_000], 0));
+        assert!(!settled(&[20_000_000], 0));
+        assert!(settled(&[20_000_000, 30_000_000], 0));
+        assert!(!settled(&[2_000_000, 4_000_000], 0));
     }
 }

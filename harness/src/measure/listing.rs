@@ -1,15 +1,16 @@
 //! The benchmarks that the executables of one side offer.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::benchmark::{Benchmark, BenchmarkId, UnmeasuredTarget};
-use crate::framework::{self, Driver, Recognised};
+use crate::driver::Driver;
+use crate::framework::{self, Recognised};
 use crate::instrument::{describe, environment};
 use crate::plan::Executable;
 use crate::process::{self, Cancel, Ended};
-use std::path::Path;
 
 /// A benchmark, and what it takes to run it.
 #[derive(Clone)]
@@ -35,7 +36,7 @@ pub fn list(
         match of_executable(executable, scratch, timeout, cancel) {
             Ok(found) => listed.extend(found),
             Err(_) if cancel.requested() => return None,
-            Err(target) => unmeasured.push(target),
+            Err(target) => unmeasured.push(*target),
         }
     }
     Some((listed, unmeasured))
@@ -46,15 +47,17 @@ fn of_executable(
     scratch: &Path,
     timeout: Duration,
     cancel: &Cancel,
-) -> Result<Vec<Listed>, UnmeasuredTarget> {
+) -> Result<Vec<Listed>, Box<UnmeasuredTarget>> {
     let target = &executable.target;
-    let problem = |reason: String, help: &str, failed| UnmeasuredTarget {
-        package: target.package.clone(),
-        target: target.name.clone(),
-        reason,
-        help: help.into(),
-        output: String::new(),
-        failed,
+    let problem = |reason: String, help: &str, failed| {
+        Box::new(UnmeasuredTarget {
+            package: target.package.clone(),
+            target: target.name.clone(),
+            reason,
+            help: help.into(),
+            output: String::new(),
+            failed,
+        })
     };
     let driver: Arc<dyn Driver> = match framework::recognise(&executable.path) {
         Ok(Recognised::Driver(driver)) => driver.into(),
@@ -76,7 +79,9 @@ fn of_executable(
     };
     if let Some(failure) = failure {
         let reason = format!("its list of benchmarks cannot be had: it {}", failure.message);
-        return Err(UnmeasuredTarget { output: failure.output, ..problem(reason, &retry, true) });
+        let mut target = problem(reason, &retry, true);
+        target.output = failure.output;
+        return Err(target);
     }
     let names = driver.parse_list(&String::from_utf8_lossy(&answer.stdout));
     if names.is_empty() {

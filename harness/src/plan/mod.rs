@@ -123,6 +123,8 @@ pub enum PlanError {
     Cargo {
         /// What cargo said.
         complaint: String,
+        /// Whether the repository has submodules, one of which may be missing.
+        submodules: bool,
     },
     /// A revision does not exist.
     #[error("there is no commit `{revision}` in this repository")]
@@ -192,6 +194,9 @@ impl PlanError {
             Self::Tool { tool, .. } => return Some(format!("install `{tool}` and make sure that it is on the PATH")),
             Self::NotARepository { .. } => {
                 "perfgate compares two revisions: run it in a git repository (git init && git add -A && git commit)"
+            }
+            Self::Cargo { submodules: true, .. } => {
+                "if a package is in a submodule, check it out: git submodule update --init --recursive"
             }
             Self::Cargo { .. } => "run perfgate in the directory of a cargo package or workspace",
             Self::NoSuchRevision { .. } => "fetch it first, or name another with --baseline REV",

@@ -49,7 +49,7 @@ impl Project {
     /// # Errors
     /// If there is none, or it reaches outside the repository.
     pub fn discover(directory: &Path, repository: &Path, cancel: &Cancel) -> Result<Self, PlanError> {
-        let metadata = metadata(directory, cancel)?;
+        let metadata = metadata(directory, repository, cancel)?;
         let root = metadata.workspace_root.clone().into_std_path_buf();
         let inside = root.strip_prefix(repository).map(Path::to_owned).map_err(|_| PlanError::Cargo {
             complaint: format!(
@@ -57,6 +57,7 @@ impl Project {
                 root.display(),
                 repository.display()
             ),
+            submodules: false,
         })?;
         for dependency in metadata.packages.iter().flat_map(|package| &package.dependencies) {
             if let Some(path) = &dependency.path
@@ -82,7 +83,7 @@ impl Project {
         features: &Features,
         cancel: &Cancel,
     ) -> Result<(Vec<BenchTarget>, Vec<UnmeasuredTarget>), PlanError> {
-        let metadata = metadata(&sources.join(&self.inside), cancel)?;
+        let metadata = metadata(&sources.join(&self.inside), sources, cancel)?;
         let (mut targets, mut unmeasured) = (Vec::new(), Vec::new());
         for package in metadata.workspace_packages() {
             for target in package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bench)) {
@@ -144,17 +145,19 @@ impl Project {
     }
 }
 
-/// `cargo metadata --no-deps` for a directory.
-fn metadata(directory: &Path, cancel: &Cancel) -> Result<Metadata, PlanError> {
+/// `cargo metadata --no-deps` for a directory of a repository.
+fn metadata(directory: &Path, repository: &Path, cancel: &Cancel) -> Result<Metadata, PlanError> {
     let mut command = cargo();
     command.current_dir(directory).args(["metadata", "--no-deps", "--format-version", "1"]);
+    let submodules = repository.join(".gitmodules").exists();
+    let unreadable = |complaint| PlanError::Cargo { complaint, submodules };
     let answer = process::ask(&mut command, Duration::from_secs(120), cancel)
         .map_err(|error| PlanError::Tool { tool: "cargo", error: error.to_string() })?;
     if cancel.requested() {
         return Err(PlanError::Interrupted);
     }
     if !answer.success() {
-        return Err(PlanError::Cargo { complaint: answer.complaint() });
+        return Err(unreadable(answer.complaint()));
     }
-    MetadataCommand::parse(answer.text()).map_err(|error| PlanError::Cargo { complaint: error.to_string() })
+    MetadataCommand::parse(answer.text()).map_err(|error| unreadable(error.to_string()))
 }

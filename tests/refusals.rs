@@ -46,7 +46,7 @@ fn a_filter_that_matches_nothing_measures_nothing() {
     let project = Project::with_criterion_0_5();
     project.commit("the baseline");
     project.slow_down_count();
-    project.perfgate(&["check", "no-such-benchmark"]).expect(4).says(&["no-such-benchmark", "perfgate list"]);
+    project.perfgate(&["check", "no-such-benchmark"]).expect(4).complains(&["no-such-benchmark", "perfgate list"]);
 }
 
 #[test]

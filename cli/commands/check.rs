@@ -41,8 +41,8 @@ pub(super) fn check(args: &CheckArgs, shell: &Shell, cancel: &Cancel) -> Result<
 fn measure_until_decided(setup: &Setup, shell: &Shell, cancel: &Cancel) -> Result<(Pair, Vec<Comparison>), Failure> {
     let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
-    let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select };
-    let mut pair = measure::measure(&setup.plan, &settings, &watch, cancel)?;
+    let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select, observer: &watch, cancel };
+    let mut pair = measure::measure(&setup.plan, &settings)?;
     loop {
         let comparisons = compare::compare(&pair.baseline.run, &pair.candidate.run, &setup.config.policy);
         let undecided = compare::undecided(&comparisons);
@@ -50,7 +50,7 @@ fn measure_until_decided(setup: &Setup, shell: &Shell, cancel: &Cancel) -> Resul
             return Ok((pair, comparisons));
         }
         let repeats = comparisons.iter().filter_map(compare::repeats_wanted).max().unwrap_or(measure::REPEATS_MOST);
-        measure::repeat(&setup.plan, &mut pair, &undecided, repeats, &settings, &watch, cancel)?;
+        measure::repeat(&setup.plan, &mut pair, &undecided, repeats, &settings)?;
     }
 }
 

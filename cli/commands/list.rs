@@ -26,10 +26,11 @@ struct Line<'a> {
 /// Builds the candidate and lists what is in it.
 pub(super) fn list(args: &ListArgs, shell: &Shell, cancel: &Cancel) -> Result<Code, Failure> {
     let setup = Setup::new(&args.measuring, None, Sides::One, cancel)?;
+    let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
-    let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select };
-    let mut side = Side::build(&setup.plan, Role::Candidate, &Watch::new(shell), cancel)?;
-    side.list(&settings, cancel)?;
+    let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select, observer: &watch, cancel };
+    let mut side = Side::build(&setup.plan, Role::Candidate, &settings)?;
+    side.list(&settings)?;
     let mut text = String::new();
     for benchmark in side.benchmarks() {
         let label = benchmark.id.to_string();

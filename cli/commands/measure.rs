@@ -21,9 +21,10 @@ pub(super) fn measure(args: &MeasureArgs, shell: &Shell, cancel: &Cancel) -> Res
     let setup = Setup::new(&args.measuring, args.revision.as_ref(), Sides::One, cancel)?;
     let data = data_directory(&args.out);
     fs::create_dir_all(&data).map_err(unusable(&data))?;
+    let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
-    let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select };
-    let mut run = measure::measure_one(&setup.plan, &settings, &Watch::new(shell), cancel)?;
+    let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select, observer: &watch, cancel };
+    let mut run = measure::measure_one(&setup.plan, &settings)?;
     let side = setup.plan.layout.side(Role::Candidate);
     fs::remove_dir_all(&data).and_then(|()| copy_directory(&side, &data)).map_err(unusable(&data))?;
     move_paths(&mut run, Role::Candidate.directory(), &data);

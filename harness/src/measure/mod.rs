@@ -33,6 +33,10 @@ pub struct Settings<'a> {
     pub timeout: Duration,
     /// Which benchmarks to measure.
     pub select: &'a (dyn Fn(&BenchmarkId) -> bool + Sync),
+    /// Who is told how far it is.
+    pub observer: &'a dyn Observer,
+    /// Set when the user wants it to stop.
+    pub cancel: &'a Cancel,
 }
 
 /// Both sides, measured, and what it takes to measure them again.
@@ -78,24 +82,19 @@ pub enum MeasureError {
 ///
 /// # Errors
 /// If a side cannot be built, or valgrind cannot be run. A benchmark that fails is no error: it is in the run.
-pub fn measure(
-    plan: &Plan,
-    settings: &Settings<'_>,
-    observer: &dyn Observer,
-    cancel: &Cancel,
-) -> Result<Pair, MeasureError> {
+pub fn measure(plan: &Plan, settings: &Settings<'_>) -> Result<Pair, MeasureError> {
     // The candidate first: if it does not compile, that is what the user waits to hear.
-    let candidate = Side::build(plan, Role::Candidate, observer, cancel)?;
-    let baseline = Side::build(plan, Role::Baseline, observer, cancel)?;
+    let candidate = Side::build(plan, Role::Candidate, settings)?;
+    let baseline = Side::build(plan, Role::Baseline, settings)?;
     let mut pair = Pair { baseline, candidate };
     // The baseline's sources are in place now; benchmarks may read files from them.
-    pair.baseline.list(settings, cancel)?;
-    pair.baseline.count_all(settings, observer, cancel)?;
+    pair.baseline.list(settings)?;
+    pair.baseline.count_all(settings)?;
     plan.lay_out(Role::Candidate)?;
-    pair.candidate.list(settings, cancel)?;
-    pair.candidate.count_all(settings, observer, cancel)?;
+    pair.candidate.list(settings)?;
+    pair.candidate.count_all(settings)?;
     let uneven = pair.uneven();
-    repeat(plan, &mut pair, &uneven, REPEATS_JITTERY, settings, observer, cancel)?;
+    repeat(plan, &mut pair, &uneven, REPEATS_JITTERY, settings)?;
     Ok(pair)
 }
 
@@ -103,15 +102,10 @@ pub fn measure(
 ///
 /// # Errors
 /// As [`measure`].
-pub fn measure_one(
-    plan: &Plan,
-    settings: &Settings<'_>,
-    observer: &dyn Observer,
-    cancel: &Cancel,
-) -> Result<Run, MeasureError> {
-    let mut side = Side::build(plan, Role::Candidate, observer, cancel)?;
-    side.list(settings, cancel)?;
-    side.count_all(settings, observer, cancel)?;
+pub fn measure_one(plan: &Plan, settings: &Settings<'_>) -> Result<Run, MeasureError> {
+    let mut side = Side::build(plan, Role::Candidate, settings)?;
+    side.list(settings)?;
+    side.count_all(settings)?;
     Ok(side.run)
 }
 
@@ -125,15 +119,13 @@ pub fn repeat(
     ids: &[BenchmarkId],
     repeats: usize,
     settings: &Settings<'_>,
-    observer: &dyn Observer,
-    cancel: &Cancel,
 ) -> Result<(), MeasureError> {
     if ids.is_empty() {
         return Ok(());
     }
     for (role, side) in [(Role::Baseline, &mut pair.baseline), (Role::Candidate, &mut pair.candidate)] {
         plan.lay_out(role)?;
-        side.count_again(ids, repeats, settings, observer, cancel)?;
+        side.count_again(ids, repeats, settings)?;
     }
     Ok(())
 }

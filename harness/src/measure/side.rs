@@ -14,9 +14,9 @@ use crate::benchmark::{Benchmark, BenchmarkId};
 use crate::fingerprint;
 use crate::instrument::callgrind::{self, Job, NoObservation, Observation};
 use crate::instrument::environment;
-use crate::observer::{Observer, Progress};
+use crate::observer::Progress;
 use crate::plan::{Built, Plan, Role};
-use crate::process::{self, Cancel};
+use crate::process;
 use crate::run::{Cost, Counted, Measured, Outcome, RUN_FORMAT, Run};
 use crate::schedule;
 
@@ -42,11 +42,12 @@ impl Side {
     ///
     /// # Errors
     /// If there is no valgrind, or the side does not build.
-    pub fn build(plan: &Plan, role: Role, observer: &dyn Observer, cancel: &Cancel) -> Result<Self, MeasureError> {
+    pub fn build(plan: &Plan, role: Role, settings: &Settings<'_>) -> Result<Self, MeasureError> {
+        let cancel = settings.cancel;
         if fingerprint::valgrind(cancel).is_none() {
             return Err(if cancel.requested() { MeasureError::Interrupted } else { MeasureError::NoValgrind });
         }
-        let built = plan.build(role, observer, cancel)?;
+        let built = plan.build(role, settings.observer, cancel)?;
         let layout = &plan.layout;
         let run = Run {
             format: RUN_FORMAT,
@@ -64,10 +65,10 @@ impl Side {
     ///
     /// # Errors
     /// If the user asked to stop.
-    pub fn list(&mut self, settings: &Settings<'_>, cancel: &Cancel) -> Result<(), MeasureError> {
+    pub fn list(&mut self, settings: &Settings<'_>) -> Result<(), MeasureError> {
         make_fresh(&self.scratch)?;
-        let (listed, unmeasured) =
-            list(&self.built.executables, &self.scratch, settings.timeout, cancel).ok_or(MeasureError::Interrupted)?;
+        let (listed, unmeasured) = list(&self.built.executables, &self.scratch, settings.timeout, settings.cancel)
+            .ok_or(MeasureError::Interrupted)?;
         self.listed = listed;
         self.listed.retain(|listed| (settings.select)(&listed.benchmark.id));
         self.run.unmeasured.extend(unmeasured);
@@ -93,14 +94,9 @@ impl Side {
     ///
     /// # Errors
     /// If valgrind cannot be run, or the user asked to stop.
-    pub fn count_all(
-        &mut self,
-        settings: &Settings<'_>,
-        observer: &dyn Observer,
-        cancel: &Cancel,
-    ) -> Result<(), MeasureError> {
+    pub fn count_all(&mut self, settings: &Settings<'_>) -> Result<(), MeasureError> {
         let all: Vec<usize> = (0..self.listed.len()).collect();
-        let outcomes = self.count(&all, REPEATS, &BTreeMap::new(), settings, observer, cancel)?;
+        let outcomes = self.count(&all, REPEATS, &BTreeMap::new(), settings)?;
         let measured = |(listed, outcome): (&Listed, _)| Measured { benchmark: listed.benchmark.clone(), outcome };
         self.run.benchmarks = self.listed.iter().zip(outcomes).map(measured).collect();
         Ok(())
@@ -115,8 +111,6 @@ impl Side {
         ids: &[BenchmarkId],
         repeats: usize,
         settings: &Settings<'_>,
-        observer: &dyn Observer,
-        cancel: &Cancel,
     ) -> Result<(), MeasureError> {
         let mut before = BTreeMap::new();
         for (index, measured) in self.run.benchmarks.iter().enumerate() {
@@ -128,7 +122,7 @@ impl Side {
             }
         }
         let indices: Vec<usize> = before.keys().copied().collect();
-        let outcomes = self.count(&indices, repeats, &before, settings, observer, cancel)?;
+        let outcomes = self.count(&indices, repeats, &before, settings)?;
         for (index, outcome) in indices.into_iter().zip(outcomes) {
             self.run.benchmarks[index].outcome = outcome;
         }
@@ -142,8 +136,6 @@ impl Side {
         repeats: usize,
         before: &BTreeMap<usize, Counted>,
         settings: &Settings<'_>,
-        observer: &dyn Observer,
-        cancel: &Cancel,
     ) -> Result<Vec<Outcome>, MeasureError> {
         let (started, cpu) = (Instant::now(), process::children_cpu_seconds());
         let tallies: Vec<Mutex<Tally>> =
@@ -152,7 +144,7 @@ impl Side {
         let tasks: Vec<usize> = (0..indices.len()).flat_map(|at| vec![at; lock(at).pending()]).collect();
         let (broken, done) = (Mutex::new(None), Mutex::new(0_usize));
         if !indices.is_empty() {
-            observer.measuring(&self.role.to_string(), indices.len());
+            settings.observer.measuring(&self.role.to_string(), indices.len());
         }
         let one = |slot, at: usize, add: &dyn Fn(usize)| -> Result<(), MeasureError> {
             let listed = &self.listed[indices[at]];
@@ -161,7 +153,7 @@ impl Side {
                 let tally = lock(at);
                 (tally.is_empty(), tally.failure().is_some())
             };
-            let observed = (!failed).then(|| self.observe(listed, slot, first, settings, cancel));
+            let observed = (!failed).then(|| self.observe(listed, slot, first, settings));
             let mut tally = lock(at);
             match observed {
                 None => {}
@@ -181,21 +173,22 @@ impl Side {
                 let (seconds, total) = (started.elapsed().as_secs_f64(), indices.len());
                 let failed = tally.failure().map(|failure| failure.message.as_str());
                 let seconds_left = seconds / *done as f64 * (total - *done) as f64;
-                observer.measured(&Progress { id, failed, done: *done, total, seconds, seconds_left });
+                settings.observer.measured(&Progress { id, failed, done: *done, total, seconds, seconds_left });
             }
             Ok(())
         };
         schedule::run(settings.jobs, tasks, |slot, at, add| {
-            one(slot, at, add)
-                .map_err(|error| {
-                    broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                })
-                .ok()
+            let result = one(slot, at, add);
+            let go_on = result.is_ok();
+            if let Err(error) = result {
+                broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+            go_on
         });
         if !indices.is_empty() {
-            observer.measuring_done();
+            settings.observer.measuring_done();
         }
-        if cancel.requested() {
+        if settings.cancel.requested() {
             return Err(MeasureError::Interrupted);
         }
         if let Some(error) = broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -215,7 +208,6 @@ impl Side {
         slot: usize,
         first: bool,
         settings: &Settings<'_>,
-        cancel: &Cancel,
     ) -> Result<Observation, NoObservation> {
         let scratch = self.scratch.join(format!("slot{slot:03}"));
         make_fresh(&scratch).map_err(|error| NoObservation::Broken(error.to_string()))?;
@@ -236,9 +228,9 @@ impl Side {
             timeout: settings.timeout,
         };
         if first {
-            callgrind::rehearse(&job, cancel)?;
+            callgrind::rehearse(&job, settings.cancel)?;
         }
-        callgrind::count(&job, cancel)
+        callgrind::count(&job, settings.cancel)
     }
 }
 

@@ -45,7 +45,11 @@ impl Repository {
                 state: None,
                 cancel: cancel.clone(),
             }),
-            _ => Err(PlanError::NotARepository { directory: directory.to_owned(), git: answer.complaint() }),
+            // Anything else, such as a directory of another user's that git does not trust, is best said in git's words.
+            _ if answer.complaint().contains("not a git repository") || answer.success() => {
+                Err(PlanError::NotARepository { directory: directory.to_owned() })
+            }
+            _ => Err(PlanError::Git { command: described(&command), complaint: answer.complaint() }),
         }
     }
 

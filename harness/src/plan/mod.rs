@@ -107,8 +107,6 @@ pub enum PlanError {
     NotARepository {
         /// The directory.
         directory: PathBuf,
-        /// What git said.
-        git: String,
     },
     /// A git command failed.
     #[error("`{command}` failed: {complaint}")]

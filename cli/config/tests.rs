@@ -1,12 +1,14 @@
 //! What every key does, what every mistake looks like, and that nothing in a file brings the program down.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use perfgate_harness::benchmark::BenchmarkId;
 use proptest::prelude::{Strategy, any, prop_assert, proptest};
 use serde_json::Value;
-use snapbox::{assert_data_eq, str};
+use snapbox::data::DataFormat;
+use snapbox::{Data, assert_data_eq, str};
 use tempfile::TempDir;
 
 use super::document::parse_manifest;
@@ -554,7 +556,9 @@ fn hostile_files_are_refused_quickly() {
 
 #[test]
 fn the_schema_is_the_one_that_is_checked_in() {
-    assert_data_eq!(schema(), snapbox::file!["../../docs/perfgate.schema.json"].raw());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/perfgate.schema.json");
+    let checked_in = Data::read_from(&path, Some(DataFormat::Text));
+    assert_data_eq!(schema(), checked_in.raw());
 }
 
 #[test]

@@ -5,13 +5,23 @@
 use std::path::Path;
 
 use anstream::adapter::strip_str;
-use snapbox::{assert_data_eq, file};
+use snapbox::data::DataFormat;
+use snapbox::{Data, assert_data_eq};
 
 use super::{Format, human, json, markdown, render, short, workflow, write_all};
 use crate::comparison::Verdict;
 use crate::gate::{Gate, Report};
 
 mod samples;
+
+/// A file of the repository. snapbox's own macro takes the outermost cargo project that holds this one for its root.
+fn in_repository(path: &str, format: DataFormat) -> Data {
+    Data::read_from(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path), Some(format)).raw()
+}
+
+fn snapshot(name: &str) -> Data {
+    in_repository(&format!("cli/report/tests/snapshots/{name}"), DataFormat::Text)
+}
 
 fn plain(report: &Report) -> String {
     strip_str(&human::render(report, Path::new("target/perfgate"))).to_string()
@@ -21,30 +31,33 @@ fn plain(report: &Report) -> String {
 fn the_picture_of_the_readme() {
     let report = samples::readme();
     let colours = human::render(&report, Path::new("target/perfgate"));
-    assert_data_eq!(colours, file!["../../../docs/img/regression.term.svg": TermSvg].raw());
+    assert_data_eq!(colours, in_repository("docs/img/regression.term.svg", DataFormat::TermSvg));
 }
 
 #[test]
 fn human() {
-    assert_data_eq!(plain(&samples::readme()), file!["snapshots/regression.txt"].raw());
-    assert_data_eq!(plain(&samples::mixed()), file!["snapshots/mixed.txt"].raw());
-    assert_data_eq!(plain(&samples::unexplained()), file!["snapshots/unexplained.txt"].raw());
-    assert_data_eq!(plain(&samples::passed()), file!["snapshots/passed.txt"].raw());
-    assert_data_eq!(plain(&samples::empty()), file!["snapshots/empty.txt"].raw());
-    assert_data_eq!(plain(&samples::hostile()), file!["snapshots/hostile.txt"].raw());
-    assert_data_eq!(plain(&samples::large(12)), file!["snapshots/large.txt"].raw());
+    assert_data_eq!(plain(&samples::readme()), snapshot("regression.txt"));
+    assert_data_eq!(plain(&samples::mixed()), snapshot("mixed.txt"));
+    assert_data_eq!(plain(&samples::unexplained()), snapshot("unexplained.txt"));
+    assert_data_eq!(plain(&samples::passed()), snapshot("passed.txt"));
+    assert_data_eq!(plain(&samples::empty()), snapshot("empty.txt"));
+    assert_data_eq!(plain(&samples::hostile()), snapshot("hostile.txt"));
+    assert_data_eq!(plain(&samples::large(12)), snapshot("large.txt"));
 }
 
 #[test]
 fn short() {
-    assert_data_eq!(short::render(&samples::mixed()), file!["snapshots/mixed.short.txt"].raw());
-    assert_data_eq!(short::render(&samples::hostile()), file!["snapshots/hostile.short.txt"].raw());
+    assert_data_eq!(short::render(&samples::mixed()), snapshot("mixed.short.txt"));
+    assert_data_eq!(short::render(&samples::hostile()), snapshot("hostile.short.txt"));
     assert_data_eq!(short::render(&samples::empty()), "summary nothing benchmarks=0 regressions=0 [..]\n");
 }
 
 #[test]
 fn json_lines() {
-    assert_data_eq!(json::lines(&samples::mixed()).unwrap(), file!["snapshots/mixed.jsonl"].raw());
+    assert_data_eq!(
+        json::lines(&samples::mixed()).unwrap(),
+        in_repository("cli/report/tests/snapshots/mixed.jsonl", DataFormat::JsonLines)
+    );
     let types: Vec<String> = json::lines(&samples::hostile())
         .unwrap()
         .lines()
@@ -58,15 +71,15 @@ fn json_lines() {
 
 #[test]
 fn markdown() {
-    assert_data_eq!(markdown::render(&samples::mixed()), file!["snapshots/mixed.md"].raw());
-    assert_data_eq!(markdown::render(&samples::passed()), file!["snapshots/passed.md"].raw());
-    assert_data_eq!(markdown::render(&samples::empty()), file!["snapshots/empty.md"].raw());
-    assert_data_eq!(markdown::render(&samples::hostile()), file!["snapshots/hostile.md"].raw());
+    assert_data_eq!(markdown::render(&samples::mixed()), snapshot("mixed.md"));
+    assert_data_eq!(markdown::render(&samples::passed()), snapshot("passed.md"));
+    assert_data_eq!(markdown::render(&samples::empty()), snapshot("empty.md"));
+    assert_data_eq!(markdown::render(&samples::hostile()), snapshot("hostile.md"));
 }
 
 #[test]
 fn workflow_commands() {
-    assert_data_eq!(workflow::render(&samples::mixed()), file!["snapshots/mixed.workflow.txt"].raw());
+    assert_data_eq!(workflow::render(&samples::mixed()), snapshot("mixed.workflow.txt"));
     let many = workflow::render(&samples::large(30));
     assert_eq!(many.lines().filter(|line| line.starts_with("::error ")).count(), 10);
     let hostile = workflow::render(&samples::hostile());
@@ -175,8 +188,8 @@ fn a_directory_that_cannot_be_made_is_named() {
 
 #[test]
 fn schemas_are_those_of_the_docs() {
-    assert_data_eq!(super::report_schema(), file!["../../../docs/report.schema.json": Text].raw());
-    assert_data_eq!(super::run_schema(), file!["../../../docs/run.schema.json": Text].raw());
+    assert_data_eq!(super::report_schema(), in_repository("docs/report.schema.json", DataFormat::Text));
+    assert_data_eq!(super::run_schema(), in_repository("docs/run.schema.json", DataFormat::Text));
 }
 
 #[test]

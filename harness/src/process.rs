@@ -20,7 +20,7 @@ const TAIL_BYTES: usize = 16 * 1024;
 /// How much standard output is read from a program that is asked for information.
 const CAPTURE_BYTES: u64 = 64 * 1024 * 1024;
 /// How often a running process is looked at.
-const POLL: Duration = Duration::from_millis(4);
+const POLL: Duration = Duration::from_millis(2);
 /// How long to wait for the last output of a process whose descendants may hold the pipe open.
 const DRAIN: Duration = Duration::from_millis(500);
 
@@ -81,22 +81,7 @@ pub fn supervise(
     // The command holds the writing ends: without this the pipe would never close.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let tail = Tail::collect(reader);
-    let started = Instant::now();
-    let ended = loop {
-        if let Some(status) = group.child.try_wait()? {
-            break Ended::Exited(status);
-        }
-        if cancel.requested() {
-            break Ended::Cancelled;
-        }
-        if enough(group.child.id()) {
-            break Ended::Enough;
-        }
-        if started.elapsed() > timeout {
-            break Ended::TimedOut;
-        }
-        thread::sleep(POLL);
-    };
+    let ended = group.wait(timeout, cancel, enough)?;
     group.end();
     Ok(Finished { ended, tail: tail.finish() })
 }
@@ -150,19 +135,7 @@ pub fn ask(command: &mut Command, timeout: Duration, cancel: &Cancel) -> io::Res
             let _ = sender.send(bytes);
         });
     }
-    let started = Instant::now();
-    let ended = loop {
-        if let Some(status) = group.child.try_wait()? {
-            break Ended::Exited(status);
-        }
-        if cancel.requested() {
-            break Ended::Cancelled;
-        }
-        if started.elapsed() > timeout {
-            break Ended::TimedOut;
-        }
-        thread::sleep(Duration::from_millis(1));
-    };
+    let ended = group.wait(timeout, cancel, &mut |_| false)?;
     group.end();
     let stdout = receiver.recv_timeout(DRAIN * 4).unwrap_or_default();
     Ok(Answer { ended, stdout, stderr: tail.finish() })
@@ -223,6 +196,26 @@ impl Group {
             command.pre_exec(|| prctl::set_pdeathsig(Some(Signal::SIGKILL)).map_err(io::Error::from));
         }
         Ok(Self { child: command.spawn()?, over: false })
+    }
+
+    /// Waits until the child ends, is late, is no longer wanted, or `enough` says so.
+    fn wait(&mut self, timeout: Duration, cancel: &Cancel, enough: &mut dyn FnMut(u32) -> bool) -> io::Result<Ended> {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(Ended::Exited(status));
+            }
+            if cancel.requested() {
+                return Ok(Ended::Cancelled);
+            }
+            if enough(self.child.id()) {
+                return Ok(Ended::Enough);
+            }
+            if started.elapsed() > timeout {
+                return Ok(Ended::TimedOut);
+            }
+            thread::sleep(POLL);
+        }
     }
 
     fn end(&mut self) {

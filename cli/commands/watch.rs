@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use perfgate_harness::observer::{Observer, Progress};
 
+use crate::number::plural;
 use crate::shell::{ChildrenWrite, Shell};
 
 /// A shell that watches the harness.
@@ -40,7 +41,7 @@ impl Observer for Watch<'_> {
     }
 
     fn measuring(&self, side: &str, total: usize) {
-        self.shell.verbose("Measuring", &format!("the {side}"));
+        self.shell.status("Measuring", &format!("{} of the {side}", plural(total, "benchmark")));
         self.shell.measuring_start(total);
     }
 

@@ -31,7 +31,8 @@ pub(super) fn figures(processes: &[&Count]) -> Option<Figures> {
     let calls = used.iter().map(|calls| calls.len()).min().filter(|&calls| calls > 0)?;
     let timed = used.iter().all(|calls| drawn_from(calls).all(|call| call.timed.is_some()));
     let cost = |call: &Call| call.timed.filter(|_| timed).unwrap_or(call.whole);
-    let values = used.iter().map(|calls| per_iteration(calls, cost)).collect();
+    let settled = used.iter().all(|calls| is_linear(calls, cost));
+    let values = used.iter().map(|calls| per_iteration(calls, settled, cost)).collect();
     Some(Figures { values, region: if timed { Region::Timed } else { Region::Whole }, calls, aligned })
 }
 
@@ -49,23 +50,39 @@ fn usable(calls: &[Call], most: usize) -> &[Call] {
     &calls[..end]
 }
 
-/// The calls that [`per_iteration`] reads: the second, where there are three or more, and the last.
+/// The calls that [`per_iteration`] reads: the second, where there are three or more, and the last ones.
 fn drawn_from(calls: &[Call]) -> impl Iterator<Item = &Call> {
-    calls.get(1).filter(|_| calls.len() > 2).into_iter().chain(calls.last())
+    let last = calls.get(calls.len().saturating_sub(3)..).filter(|_| calls.len() > 3).unwrap_or(&[]);
+    calls.get(1).filter(|_| calls.len() > 2).into_iter().chain(last).chain(calls.last())
+}
+
+/// Whether one more iteration cost the same, to the instruction, in the last two doublings.
+fn is_linear(calls: &[Call], cost: impl Fn(&Call) -> u64) -> bool {
+    let [_, .., a, b, c] = calls else { return false };
+    let step = |from: &Call, to: &Call| {
+        let iterations = i128::from(to.iterations) - i128::from(from.iterations);
+        (i128::from(cost(to)) - i128::from(cost(from)), iterations)
+    };
+    let ((first, few), (second, many)) = (step(a, b), step(b, c));
+    few > 0 && many > 0 && first.checked_mul(many).zip(second.checked_mul(few)).is_some_and(|(one, other)| one == other)
 }
 
 /// Instructions per iteration of one process, whose calls make 1, 2, 4, 8, … iterations.
 ///
-/// With three calls or more it is the slope `(T_K − T_2) / (n_K − n_2)`: what the framework spends once per call, a few
+/// Where the benchmark has `settled` in every process that is compared, it is the marginal cost of the last doubling,
+/// which is exact. Else, with three calls or more, it is the slope `(T_K − T_2) / (n_K − n_2)`: what the framework spends once per call, a few
 /// hundred instructions, is in both terms and cancels, and the first call, which finds everything cold (lazy statics,
 /// first allocations), is left out. The last call weighs most, since it makes half of all iterations.
 /// With fewer calls it is `T_K / n_K`: only a benchmark of millions of instructions makes so few, and the few hundred
 /// instructions are nothing beside it. The same holds for a schedule that does not grow.
 ///
 /// A slope below zero means that more iterations cost less: nothing in it depends on their number, and it counts as zero.
-fn per_iteration(calls: &[Call], cost: impl Fn(&Call) -> u64) -> f64 {
+fn per_iteration(calls: &[Call], settled: bool, cost: impl Fn(&Call) -> u64) -> f64 {
     match calls {
         [] => 0.0,
+        [.., before, last] if settled => {
+            ratio(cost(last).saturating_sub(cost(before)), last.iterations - before.iterations)
+        }
         [_, second, .., last] if last.iterations > second.iterations => {
             ratio(cost(last).saturating_sub(cost(second)), last.iterations - second.iterations)
         }
@@ -87,6 +104,17 @@ mod tests {
     fn count(calls: &[(u64, u64)]) -> Count {
         let call = |&(iterations, whole)| Call { iterations, whole, timed: None };
         Count { calls: calls.iter().map(call).collect() }
+    }
+
+    #[test]
+    fn a_benchmark_that_settled_costs_exactly_what_one_more_iteration_costs() {
+        // The second call still grew the heap: a slope from there would be off by it.
+        let settled = count(&[(1, 9000), (2, 1100), (4, 420), (8, 820), (16, 1620)]);
+        assert_eq!(values(&[&settled, &settled]), [100.0, 100.0]);
+        // One process that has not settled decides how all are read, so that like is compared with like.
+        let unsettled = count(&[(1, 9000), (2, 1100), (4, 420), (8, 820), (16, 1621)]);
+        let slope = |last: f64| (last - 1100.0) / 14.0;
+        assert_eq!(values(&[&settled, &unsettled]), [slope(1620.0), slope(1621.0)]);
     }
 
     fn values(processes: &[&Count]) -> Vec<f64> {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::report::Format;
@@ -68,10 +69,10 @@ pub enum ConfigCommand {
 #[derive(Args, Debug)]
 pub struct Global {
     /// Say only warnings, errors and the result
-    #[arg(long, short, global = true, env = "PERFGATE_QUIET", conflicts_with = "verbose")]
+    #[arg(long, short, global = true, env = "PERFGATE_QUIET", value_parser = FalseyValueParser::new(), conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more about what is done
-    #[arg(long, short, global = true, env = "PERFGATE_VERBOSE")]
+    #[arg(long, short, global = true, env = "PERFGATE_VERBOSE", value_parser = FalseyValueParser::new())]
     pub verbose: bool,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value = "auto", env = "PERFGATE_COLOR")]
@@ -94,10 +95,10 @@ pub struct MeasuringArgs {
     #[arg(long, short = 'F', value_name = "FEATURES", env = "PERFGATE_FEATURES")]
     pub features: Vec<String>,
     /// Build with all features
-    #[arg(long, env = "PERFGATE_ALL_FEATURES")]
+    #[arg(long, env = "PERFGATE_ALL_FEATURES", value_parser = FalseyValueParser::new())]
     pub all_features: bool,
     /// Build without the default features
-    #[arg(long, env = "PERFGATE_NO_DEFAULT_FEATURES")]
+    #[arg(long, env = "PERFGATE_NO_DEFAULT_FEATURES", value_parser = FalseyValueParser::new())]
     pub no_default_features: bool,
 }
 
@@ -163,4 +164,26 @@ pub struct ListArgs {
     /// Print JSON lines
     #[arg(long)]
     pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound_and_every_flag_of_a_command_has_a_variable() {
+        let mut command = Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        for name in ["check", "measure", "compare"] {
+            let subcommand = command.find_subcommand(name).map(clap::Command::get_arguments);
+            let flags = subcommand.into_iter().flatten().filter(|arg| arg.get_long().is_some());
+            for flag in flags.filter(|arg| !["help", "version"].contains(&arg.get_id().as_str())) {
+                let variable = flag.get_env().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+                assert!(variable.starts_with("PERFGATE_"), "--{} of {name}", flag.get_id());
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ pub trait Driver: Send + Sync {
     /// Arguments that make the executable list its benchmarks.
     fn list_args(&self) -> Vec<String>;
 
-    /// The names in what it printed.
+    /// The names in what it printed, as often as they are there.
     fn parse_list(&self, output: &str) -> Vec<String>;
 
     /// Arguments that make it run a benchmark once, at full speed, without measuring.

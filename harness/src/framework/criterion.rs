@@ -60,13 +60,7 @@ impl Driver for Criterion {
         // 0.3 and 0.4 print `name: bench`, later ones `name: benchmark`.
         let name =
             |line: &str| line.strip_suffix(": benchmark").or_else(|| line.strip_suffix(": bench")).map(str::to_owned);
-        let mut names: Vec<String> = Vec::new();
-        for name in output.lines().filter_map(name) {
-            if !name.is_empty() && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        output.lines().filter_map(name).filter(|name| !name.is_empty()).collect()
     }
 
     fn once_args(&self, name: &str) -> Vec<String> {
@@ -140,7 +134,7 @@ mod tests {
         let criterion = Criterion { prefixes: Vec::new() };
         let names =
             criterion.parse_list("old style: bench\nnew/style 1: benchmark\njunk\n: bench\nnew/style 1: benchmark\n");
-        assert_eq!(names, ["old style", "new/style 1"]);
+        assert_eq!(names, ["old style", "new/style 1", "new/style 1"]);
     }
 
     #[test]

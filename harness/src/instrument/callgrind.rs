@@ -198,7 +198,7 @@ impl Reading {
             if !path(next + usize::from(!ended)).exists() || (!ended && self.calls.settled()) {
                 return Ok(());
             }
-            self.calls.push(dumps::read(&path(next), job.driver.measuring_prefixes())?);
+            self.calls.push(&dumps::read(&path(next), job.driver.measuring_prefixes())?);
             self.parts.push(path(next));
             if ended && !path(next + 1).exists() {
                 return Ok(());
@@ -211,6 +211,12 @@ impl Reading {
         let Some(last) = self.calls.finished().last() else {
             return Err(not_countable("none of criterion's measuring functions was called", tail));
         };
+        if self.calls.alternate() {
+            return Err(Failure {
+                help: "give each call of the bencher a benchmark of its own".into(),
+                ..not_countable("it calls the bencher more than once for a sample", tail)
+            });
+        }
         let parts: Vec<PathBuf> = last.dumps.iter().filter_map(|&index| self.parts.get(index).cloned()).collect();
         let started = Started::in_files(&parts);
         if started.processes {

@@ -28,10 +28,12 @@ pub enum Event {
 }
 
 /// One dump: what ended it, and the instructions since the one before.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Dump {
     /// What ended it.
     pub event: Event,
+    /// The function that was entered or left.
+    pub function: String,
     /// Instructions since the dump before it.
     pub cost: u64,
 }
@@ -49,6 +51,8 @@ pub struct Observed {
 #[derive(Debug, Default)]
 pub struct Calls {
     finished: Vec<Observed>,
+    /// The measuring functions that were called, in the order of their first calls.
+    functions: Vec<String>,
     depth: usize,
     seen: usize,
     whole: u64,
@@ -59,7 +63,7 @@ pub struct Calls {
 
 impl Calls {
     /// Takes the next dump.
-    pub fn push(&mut self, dump: Dump) {
+    pub fn push(&mut self, dump: &Dump) {
         let index = self.seen;
         self.seen += 1;
         if self.depth > 0 {
@@ -82,7 +86,17 @@ impl Calls {
             self.whole = 0;
             self.open.clear();
             self.reads.clear();
+            if !self.functions.contains(&dump.function) {
+                self.functions.push(dump.function.clone());
+            }
         }
+    }
+
+    /// Whether the benchmark calls several measuring functions for one sample. Their calls alternate then, nothing says
+    /// which made how many iterations, and the framework itself keeps the time of the last alone.
+    #[must_use]
+    pub fn alternate(&self) -> bool {
+        self.functions.len() > 1
     }
 
     fn finish(&mut self) {
@@ -150,7 +164,7 @@ mod tests {
     fn calls(events: &[(Event, u64)]) -> Calls {
         let mut calls = Calls::default();
         for &(event, cost) in events {
-            calls.push(Dump { event, cost });
+            calls.push(&Dump { event, cost, function: "iter".into() });
         }
         calls
     }
@@ -228,6 +242,16 @@ mod tests {
         assert_eq!(calls.finished().len(), 1);
         assert_eq!(calls.finished()[0].call, Call { iterations: 1, whole: 36, timed: Some(9) });
         assert_eq!(calls.finished()[0].dumps, [4, 5]);
+    }
+
+    #[test]
+    fn several_measuring_functions_for_one_sample_are_noticed() {
+        let mut calls = Calls::default();
+        for (event, function) in [(Enter, "iter<a>"), (Leave, "iter<a>"), (Enter, "iter<b>"), (Leave, "iter<b>")] {
+            assert!(!calls.alternate() || function == "iter<b>");
+            calls.push(&Dump { event, cost: 5, function: function.into() });
+        }
+        assert!(calls.alternate());
     }
 
     #[test]

@@ -29,7 +29,9 @@ fn event(trigger: &str, prefixes: &[String]) -> Event {
 pub fn read(path: &Path, prefixes: &[String]) -> io::Result<Dump> {
     let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, format!("`{}`: {error}", path.display()));
     let summary = callgrind::scan(&fs::read(path)?).map_err(invalid)?;
-    Ok(Dump { event: event(&summary.trigger.unwrap_or_default(), prefixes), cost: summary.total })
+    let trigger = summary.trigger.unwrap_or_default();
+    let function = trigger.split_once('=').map_or("", |(_, function)| function).to_owned();
+    Ok(Dump { event: event(&trigger, prefixes), cost: summary.total, function })
 }
 
 /// What the measured code started, told by the functions of the C library in its profile.

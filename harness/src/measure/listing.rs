@@ -21,6 +21,8 @@ pub struct Listed {
     pub executable: Arc<Executable>,
     /// How to drive it.
     pub driver: Arc<dyn Driver>,
+    /// Another benchmark of the executable has the same name, so that neither can be run alone.
+    pub ambiguous: bool,
 }
 
 /// Asks every executable for its benchmarks. `None` if the user asked to stop.
@@ -88,16 +90,19 @@ fn of_executable(
         return Err(problem("it lists no benchmarks".into(), "add some, or remove the target", false));
     }
     let executable = Arc::new(executable.clone());
-    Ok(names
-        .into_iter()
-        .map(|name| Listed {
-            benchmark: Benchmark {
-                id: BenchmarkId { package: target.package.clone(), target: target.name.clone(), name },
-                framework: driver.framework(),
-                source: target.source.clone(),
-            },
+    let mut listed: Vec<Listed> = Vec::new();
+    for name in names {
+        let id = BenchmarkId { package: target.package.clone(), target: target.name.clone(), name };
+        if let Some(same) = listed.iter_mut().find(|listed| listed.benchmark.id == id) {
+            same.ambiguous = true;
+            continue;
+        }
+        listed.push(Listed {
+            benchmark: Benchmark { id, framework: driver.framework(), source: target.source.clone() },
             executable: Arc::clone(&executable),
             driver: Arc::clone(&driver),
-        })
-        .collect())
+            ambiguous: false,
+        });
+    }
+    Ok(listed)
 }

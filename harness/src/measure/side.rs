@@ -17,7 +17,7 @@ use crate::instrument::environment;
 use crate::observer::Progress;
 use crate::plan::{Built, Plan, Role};
 use crate::process;
-use crate::run::{Cost, Counted, Measured, Outcome, RUN_FORMAT, Run};
+use crate::run::{Cost, Counted, Failure, FailureKind, Measured, Outcome, RUN_FORMAT, Run};
 use crate::schedule;
 
 /// One side.
@@ -209,6 +209,14 @@ impl Side {
         first: bool,
         settings: &Settings<'_>,
     ) -> Result<Observation, NoObservation> {
+        if listed.ambiguous {
+            return Err(NoObservation::Failed(Failure {
+                kind: FailureKind::NotCountable,
+                message: "shares its name with another benchmark, so that neither can be run alone".into(),
+                help: "give one of them another name".into(),
+                output: String::new(),
+            }));
+        }
         let scratch = self.scratch.join(format!("slot{slot:03}"));
         make_fresh(&scratch).map_err(|error| NoObservation::Broken(error.to_string()))?;
         let target = &listed.executable.target;

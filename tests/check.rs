@@ -139,6 +139,8 @@ fn a_benchmark_that_fails_is_reported_and_the_others_go_on() {
         ("trouble::exits", FailureKind::Exited, ""),
         ("trouble::junk", FailureKind::Exited, "not a finding"),
         ("trouble::spawns", FailureKind::StartsProcesses, ""),
+        ("trouble::twice", FailureKind::NotCountable, ""),
+        ("trouble::namesake #2", FailureKind::NotCountable, ""),
     ];
     assert_eq!(report.counts.failed, expected.len());
     for (label, kind, output) in expected {

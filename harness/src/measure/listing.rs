@@ -97,12 +97,20 @@ fn of_executable(
             same.ambiguous = true;
             continue;
         }
+        let ambiguous = namesake(&id.name).is_some_and(|of| listed.iter().any(|other| other.benchmark.id.name == of));
         listed.push(Listed {
             benchmark: Benchmark { id, framework: driver.framework(), source: target.source.clone() },
             executable: Arc::clone(&executable),
             driver: Arc::clone(&driver),
-            ambiguous: false,
+            ambiguous,
         });
     }
     Ok(listed)
+}
+
+/// The name that criterion gave a number to, because another benchmark has it already: `parse` for `parse #2`. Its filter
+/// knows nothing of the number.
+fn namesake(name: &str) -> Option<&str> {
+    let (of, number) = name.rsplit_once(" #")?;
+    number.parse::<u32>().is_ok().then_some(of)
 }

@@ -25,7 +25,7 @@ pub(super) fn check(args: &CheckArgs, shell: &Shell, cancel: &Cancel) -> Result<
 
     let (pair, comparisons) = measure_until_decided(&setup, shell, cancel)?;
     let (base, cand) = (&pair.baseline.run, &pair.candidate.run);
-    setup.require_a_match(&comparisons)?;
+    setup.require_a_match(&comparisons, &pair)?;
     save_runs(&pair, setup.plan.layout.root())?;
     shell.status("Comparing", &format!("{} with {}", cand.revision, base.revision));
     let trees = Trees::new(&setup.plan);

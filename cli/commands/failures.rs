@@ -22,7 +22,8 @@ impl From<PlanError> for Failure {
             | PlanError::Cargo { .. }
             | PlanError::NoSuchRevision { .. }
             | PlanError::OutsideDependency { .. }
-            | PlanError::Submodule { .. } => Code::Usage,
+            | PlanError::Submodule { .. }
+            | PlanError::ChangedSubmodule { .. } => Code::Usage,
         };
         let failure = Self::new(code, error.to_string());
         match error.help() {

@@ -20,13 +20,16 @@ use crate::shell::Shell;
 pub(super) fn measure(args: &MeasureArgs, shell: &Shell, cancel: &Cancel) -> Result<Code, Failure> {
     let setup = Setup::new(&args.measuring, args.revision.as_ref(), Sides::One, cancel)?;
     let data = data_directory(&args.out);
-    fs::create_dir_all(&data).map_err(unusable(&data))?;
+    if !is_ours(&data) {
+        return Err(Failure::new(Code::Usage, format!("`{}` exists, and is not perfgate's", data.display()))
+            .help("the profiles would go there: choose another file with --out FILE, or move the directory away"));
+    }
     let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
     let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select, observer: &watch, cancel };
     let mut run = measure::measure_one(&setup.plan, &settings)?;
     let side = setup.plan.layout.side(Role::Candidate);
-    fs::remove_dir_all(&data).and_then(|()| copy_directory(&side, &data)).map_err(unusable(&data))?;
+    replace(&side, &data).map_err(unusable(&data))?;
     move_paths(&mut run, Role::Candidate.directory(), &data);
     baseline::save(&run, &args.out)?;
     let failed = run.benchmarks.iter().filter(|measured| matches!(measured.outcome, Outcome::Failed(_))).count()
@@ -63,6 +66,30 @@ fn move_paths(run: &mut Run, from: &str, data: &Path) {
             profile.parts.iter_mut().for_each(|part| *part = moved(part));
         }
     }
+}
+
+/// In every directory of profiles that perfgate wrote, so that it replaces no other.
+const MARKER: &str = ".perfgate";
+
+/// Whether a directory may be replaced: it is missing, empty, or was written by perfgate.
+fn is_ours(directory: &Path) -> bool {
+    match fs::read_dir(directory) {
+        Ok(mut entries) => entries.next().is_none() || directory.join(MARKER).exists(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
+/// Puts a copy of a directory in the place of another, which is there until the copy is whole.
+fn replace(from: &Path, to: &Path) -> std::io::Result<()> {
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let copy = tempfile::Builder::new().prefix(MARKER).tempdir_in(parent)?;
+    copy_directory(from, copy.path())?;
+    fs::write(copy.path().join(MARKER), "")?;
+    match fs::remove_dir_all(to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::rename(copy.keep(), to)
 }
 
 fn copy_directory(from: &Path, to: &Path) -> std::io::Result<()> {

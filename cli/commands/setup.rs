@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use perfgate_harness::benchmark::BenchmarkId;
 use perfgate_harness::fingerprint::cores;
+use perfgate_harness::measure::Pair;
 use perfgate_harness::plan::{self, Features, Plan, Request, Sides};
 use perfgate_harness::process::Cancel;
 
@@ -55,8 +56,10 @@ impl Setup {
     }
 
     /// A filter that selects nothing is a mistake, which an empty report would not tell.
-    pub(super) fn require_a_match(&self, comparisons: &[Comparison]) -> Result<(), Failure> {
-        if !comparisons.is_empty() || self.filters.is_empty() {
+    pub(super) fn require_a_match(&self, comparisons: &[Comparison], pair: &Pair) -> Result<(), Failure> {
+        let runs = [&pair.baseline.run, &pair.candidate.run];
+        let broken = runs.iter().flat_map(|run| &run.unmeasured).any(|target| target.failed);
+        if broken || !comparisons.is_empty() || self.filters.is_empty() {
             return Ok(());
         }
         let filters: Vec<_> = self.filters.iter().map(|filter| format!("`{}`", filter.0)).collect();

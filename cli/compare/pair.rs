@@ -60,6 +60,12 @@ impl Pair<'_> {
         &self.benchmark.id
     }
 
+    /// Whether this side lost the benchmark: the baseline counted it, and the candidate's target is there, but cannot be
+    /// measured. Were that no failure, a change could take its benchmarks out of sight of the gate.
+    fn lost(&self, side: Side) -> bool {
+        side == Side::Candidate && self.baseline.counted().is_some()
+    }
+
     /// The judgement.
     pub(super) fn judge(&self, label: String, policy: &Policy) -> Comparison {
         let rule = policy.rule(self.id());
@@ -76,7 +82,7 @@ impl Pair<'_> {
             single: None,
             failures: [(Side::Baseline, self.baseline), (Side::Candidate, self.candidate)]
                 .into_iter()
-                .filter_map(|(side, seen)| Some(SideFailure { side, failure: failure(seen)? }))
+                .filter_map(|(side, seen)| Some(SideFailure { side, failure: failure(seen, self.lost(side))? }))
                 .collect(),
             notes: Vec::new(),
         };
@@ -85,7 +91,7 @@ impl Pair<'_> {
             (None, Some(cand)) if matches!(self.baseline, Seen::Absent | Seen::Unmeasured(_)) => {
                 one(&mut comparison, Verdict::New, cand, self.baseline);
             }
-            (Some(base), None) if matches!(self.candidate, Seen::Absent | Seen::Unmeasured(_)) => {
+            (Some(base), None) if matches!(self.candidate, Seen::Absent) => {
                 one(&mut comparison, Verdict::Removed, base, self.candidate);
             }
             (None, None) if matches!(self.candidate, Seen::Absent) => {
@@ -146,15 +152,15 @@ fn one(comparison: &mut Comparison, verdict: Verdict, counted: &Counted, other: 
 }
 
 /// What kept a side from counting the benchmark, where that is a failure. A target that perfgate cannot measure yet is
-/// none: it is reported as such, and does not count against the gate.
-fn failure(seen: Seen<'_>) -> Option<Failure> {
+/// none, unless the benchmark was `lost`: it is reported as such, and does not count against the gate.
+fn failure(seen: Seen<'_>, lost: bool) -> Option<Failure> {
     match seen {
         Seen::Measured(Measured { outcome: Outcome::Failed(failure), .. }) => Some(failure.clone()),
-        Seen::Unmeasured(target) if target.failed => Some(Failure {
+        Seen::Unmeasured(target) if target.failed || lost => Some(Failure {
             kind: FailureKind::NotCountable,
             message: format!("was not measured: {}", target.reason),
             help: target.help.clone(),
-            output: String::new(),
+            output: target.output.clone(),
         }),
         _ => None,
     }

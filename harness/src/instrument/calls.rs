@@ -124,7 +124,7 @@ impl Calls {
     /// Whether the calls so far say all that more of them would: see [`settled`].
     #[must_use]
     pub fn settled(&self) -> bool {
-        settled(&self.finished.iter().map(|observed| observed.call).collect::<Vec<_>>())
+        settled(&self.finished.iter().map(|observed| observed.call).collect::<Vec<_>>(), self.seen)
     }
 }
 
@@ -133,14 +133,17 @@ fn cost(call: &Call) -> u64 {
     call.timed.unwrap_or(call.whole)
 }
 
-/// Whether doubling further would tell nothing new, after calls with 1, 2, 4, 8 … iterations.
+/// Whether doubling further would tell nothing new, after calls with 1, 2, 4, 8 … iterations and so many dumps.
 ///
-/// Either the marginal cost of the last two doublings is the same to the instruction: the benchmark is linear, and its
-/// cost per iteration is exact. Or so many instructions were executed, set-up included, that the harness's own hundred
+/// Either the marginal cost of the last two doublings is the same to the instruction, after enough work that a buffer of
+/// ordinary size has filled and a cache begun to evict: the benchmark is linear, and its cost per iteration is exact. Or so many instructions were executed, set-up included, that the harness's own hundred
 /// are nothing beside them and what a benchmark draws at random has averaged out as far as it is worth waiting for. Both
 /// depend on counts alone, never on time, so that all runs of the same code stop at the same call. The bound is low
 /// enough to come well before the second after which criterion stops by itself.
-fn settled(calls: &[Call]) -> bool {
+fn settled(calls: &[Call], dumps: usize) -> bool {
+    /// What a linear benchmark must at least have done: so many instructions, or iterations, or, where each batch costs a
+    /// dump, so many of these.
+    const WORKED: (u64, u64, usize) = (1_000_000, 1024, 1000);
     /// A few tenths of a second under callgrind.
     const ENOUGH: u64 = 10_000_000;
     /// So much that a second call might not come, because criterion's second is over. Below it, there is one: the first
@@ -154,7 +157,9 @@ fn settled(calls: &[Call]) -> bool {
         _ => false,
     };
     let total: u64 = calls.iter().map(|call| call.whole).sum();
-    linear || total >= HUGE || (total >= ENOUGH && calls.len() >= 2)
+    let iterations = calls.last().map_or(0, |call| call.iterations);
+    let worked = total >= WORKED.0 || iterations >= WORKED.1 || dumps >= WORKED.2;
+    (linear && worked) || total >= HUGE || (total >= ENOUGH && calls.len() >= 2)
 }
 
 #[cfg(test)]
@@ -262,11 +267,14 @@ mod tests {
                 whole: timed + (set_up << k),
                 timed: Some(timed),
             };
-            super::settled(&timed.iter().enumerate().map(call).collect::<Vec<_>>())
+            super::settled(&timed.iter().enumerate().map(call).collect::<Vec<_>>(), 0)
         };
-        assert!(!settled(&[3831, 7610, 15_168], 0));
-        assert!(settled(&[3831, 7610, 15_168, 30_284], 0));
-        assert!(settled(&[9000, 7610, 15_168, 30_284], 0), "the first call may be cold");
+        assert!(!settled(&[100, 200, 400, 800], 0), "a ring of a few entries has not gone round");
+        let tiny: Vec<u64> = (0..11).map(|k| 52 + (7 << k)).collect();
+        assert!(settled(&tiny, 0) && !settled(&tiny[..10], 0));
+        assert!(!settled(&[3831, 7610, 15_168], 200_000));
+        assert!(settled(&[3831, 7610, 15_168, 30_284], 200_000));
+        assert!(settled(&[9000, 7610, 15_168, 30_284], 200_000), "the first call may be cold");
         assert!(!settled(&[10_000, 20_100, 39_800, 80_400], 0));
         assert!(settled(&[10_000, 20_100, 39_800, 80_400], 1_000_000), "set-up takes its time too");
         assert!(settled(&[1_000_000, 2_010_000, 3_980_000, 8_040_000], 0));

@@ -83,7 +83,7 @@ impl Plan {
         let ended = process::stream(&mut command, cancel, &mut |line| match serde_json::from_str(line) {
             Ok(Message::CompilerArtifact(artifact)) if artifact.target.kind.contains(&TargetKind::Bench) => {
                 if let Some(path) = artifact.executable {
-                    built.insert(artifact.target.src_path.into_std_path_buf(), path.into_std_path_buf());
+                    built.insert((artifact.package_id.repr, artifact.target.name), path.into_std_path_buf());
                 }
             }
             Ok(Message::BuildScriptExecuted(script)) => {
@@ -109,14 +109,19 @@ impl Plan {
         &self,
         role: Role,
         targets: &[BenchTarget],
-        built: &BTreeMap<PathBuf, PathBuf>,
+        built: &BTreeMap<(String, String), PathBuf>,
         libraries: &[PathBuf],
     ) -> Result<Vec<Executable>, PlanError> {
         let directory = self.layout.side(role).join("bin");
         let _ = fs::remove_dir_all(&directory);
         let mut executables = Vec::new();
         for target in targets {
-            let Some(path) = built.get(&self.layout.sources().join(&target.source)) else { continue };
+            let Some(path) = built.get(&(target.package_id.clone(), target.name.clone())) else {
+                return Err(PlanError::Cargo {
+                    complaint: format!("cargo built no executable for bench target `{}` of the {role}", target.name),
+                    submodules: false,
+                });
+            };
             let kept = directory.join(&target.package).join(&target.name);
             copy(path, &kept)?;
             let library_path = libraries.to_vec();

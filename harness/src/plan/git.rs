@@ -69,6 +69,10 @@ impl Repository {
         scrub(&mut command);
         command.arg("-C").arg(&self.root);
         command.env("GIT_OPTIONAL_LOCKS", "0");
+        // Each of these would have git write into the user's repository, or run something of theirs.
+        for setting in ["core.splitIndex=false", "core.fsmonitor=false", "core.hooksPath=/dev/null"] {
+            command.args(["-c", setting]);
+        }
         if let Some(state) = &self.state {
             let mut alternates = self.git_dir.join("objects").into_os_string();
             let common = self.common_dir().join("objects");
@@ -185,11 +189,20 @@ impl Repository {
     /// # Errors
     /// If the state directory cannot be written, or git fails.
     pub fn capture_working_tree(&self, except: &Path) -> Result<String, PlanError> {
+        if let Some(path) = self.changed_submodules()?.into_iter().next() {
+            return Err(PlanError::ChangedSubmodule { path });
+        }
         let state = self.state.as_deref().expect("a repository is given its state directory before it is written to");
         let index = state.join("capture.index");
         // Starting from the user's index spares hashing what did not change.
         match fs::copy(self.git_dir.join("index"), &index) {
-            Ok(_) => {}
+            Ok(_) => {
+                // git hashes a file again if it is as young as the index: the copy must not look younger than it is.
+                let modified = fs::metadata(self.git_dir.join("index")).and_then(|data| data.modified());
+                let copy = fs::File::options().write(true).open(&index);
+                copy.and_then(|copy| copy.set_modified(modified?)).map_err(PlanError::io(&index))?;
+                self.see_assumed_unchanged(&index)?;
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let _ = fs::remove_file(&index);
             }
@@ -212,6 +225,41 @@ impl Repository {
         let tree = self.git_command(&mut write);
         let _ = fs::remove_file(&index);
         tree
+    }
+
+    /// Makes a copy of the user's index forget which files git was told not to look at (`--assume-unchanged`): what is
+    /// built must be what is on disk.
+    fn see_assumed_unchanged(&self, index: &Path) -> Result<(), PlanError> {
+        let mut list = self.command();
+        list.env("GIT_INDEX_FILE", index).args(["ls-files", "-v", "-z"]);
+        let listing = self.git_command(&mut list)?;
+        // A lower-case tag marks them.
+        let assumed = listing.split('\0').filter_map(|entry| entry.split_once(' '));
+        let assumed: Vec<_> =
+            assumed.filter(|(tag, _)| tag.starts_with(char::is_lowercase)).map(|(_, path)| path).collect();
+        if assumed.is_empty() {
+            return Ok(());
+        }
+        let mut forget = self.command();
+        forget.env("GIT_INDEX_FILE", index).args(["update-index", "--no-assume-unchanged", "--"]).args(assumed);
+        self.git_command(&mut forget).map(drop)
+    }
+
+    /// The submodules whose checkout differs from the commit that is recorded for it.
+    fn changed_submodules(&self) -> Result<Vec<String>, PlanError> {
+        if !self.root.join(".gitmodules").exists() {
+            return Ok(Vec::new());
+        }
+        let status =
+            self.git(&["status", "--porcelain=v2", "-z", "--ignore-submodules=none", "--untracked-files=no"])?;
+        let changed = status.split('\0').filter_map(|entry| {
+            let mut fields = entry.splitn(9, ' ');
+            let kind = fields.next().filter(|kind| *kind == "1")?;
+            let submodule = fields.nth(1).filter(|field| field.starts_with('S') && field.contains(['M', 'U']))?;
+            let _ = (kind, submodule);
+            fields.nth(5).map(str::to_owned)
+        });
+        Ok(changed.collect())
     }
 
     /// Makes a directory hold a tree, touching only the files that differ from what it held before.

@@ -63,7 +63,7 @@ impl Layout {
             Err(fs::TryLockError::WouldBlock) => return Err(PlanError::Busy { directory: root }),
             Err(fs::TryLockError::Error(error)) => return Err(PlanError::Io { path, error }),
         }
-        let sources = if has_cargo_config(&root, repository) { outside(&root) } else { root.join("tree") };
+        let sources = if reads_the_checkout(&root, repository) { outside(&root) } else { root.join("tree") };
         Ok(Self { root, sources, _lock: lock })
     }
 
@@ -77,6 +77,11 @@ impl Layout {
     #[must_use]
     pub fn sources(&self) -> PathBuf {
         self.sources.clone()
+    }
+
+    /// Moves the sources of both sides to where no parent directory is of the checkout.
+    pub(super) fn move_outside(&mut self) {
+        self.sources = outside(&self.root);
     }
 
     /// cargo's target directory for both sides.
@@ -104,13 +109,16 @@ impl Layout {
     }
 }
 
-/// Whether cargo, started below `directory`, would read configuration of the user's checkout: cargo merges the files of
-/// all parent directories, so that the candidate's would leak into the baseline.
-fn has_cargo_config(directory: &Path, repository: &Path) -> bool {
+/// Files that cargo and rustup look for in every parent directory: below the user's checkout, the candidate's would hold
+/// for the baseline as well.
+const READ_FROM_PARENTS: [&str; 4] = [".cargo/config.toml", ".cargo/config", "rust-toolchain.toml", "rust-toolchain"];
+
+/// Whether cargo, started below `directory`, would read configuration of the user's checkout.
+fn reads_the_checkout(directory: &Path, repository: &Path) -> bool {
     directory
         .ancestors()
         .take_while(|parent| parent.starts_with(repository))
-        .any(|parent| [".cargo/config.toml", ".cargo/config"].iter().any(|file| parent.join(file).exists()))
+        .any(|parent| READ_FROM_PARENTS.iter().any(|file| parent.join(file).exists()))
 }
 
 /// A directory of the user's cache that belongs to this project and lies below no checkout of it.

@@ -61,9 +61,12 @@ pub struct Plan {
 pub fn plan(request: Request, sides: Sides, cancel: &Cancel) -> Result<Plan, PlanError> {
     let repository = git::Repository::discover(&request.directory, cancel)?;
     let project = Project::discover(&request.directory, &repository.root, cancel)?;
-    let layout = Layout::prepare(&project, &repository.root)?;
+    let mut layout = Layout::prepare(&project, &repository.root)?;
     let repository = repository.with_state(&layout.git_state())?;
     let snapshots = Snapshots::take(&repository, &request, sides, &project.target_directory)?;
+    if project.swallows(&repository, snapshots.trees())? {
+        layout.move_outside();
+    }
     Ok(Plan { project, repository, layout, snapshots, request })
 }
 
@@ -154,6 +157,12 @@ pub enum PlanError {
         /// The commit that the tree names.
         commit: String,
     },
+    /// A submodule holds changes that no commit of it holds.
+    #[error("submodule `{path}` has uncommitted changes, which would not be measured")]
+    ChangedSubmodule {
+        /// Its path.
+        path: String,
+    },
     /// Another perfgate is at work on the same project.
     #[error("another perfgate is at work in `{}`", directory.display())]
     Busy {
@@ -203,6 +212,7 @@ impl PlanError {
                 "both sides are built from the repository alone: move the dependency into it, or depend on it by git or version"
             }
             Self::Submodule { .. } => "git submodule update --init --recursive",
+            Self::ChangedSubmodule { .. } => "commit them in the submodule, or stash them",
             Self::Busy { .. } => "wait for it to end, or give this one another directory with CARGO_TARGET_DIR",
             Self::Build { role: Role::Baseline } => {
                 "the compiler's errors are above; choose a baseline that builds with --baseline REV"

@@ -25,6 +25,11 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
+    /// The git trees of both.
+    pub fn trees(&self) -> impl Iterator<Item = &str> {
+        self.baseline.iter().chain([&self.candidate]).map(|snapshot| snapshot.tree.as_str())
+    }
+
     /// Resolves the baseline and captures the working tree. For one side, `--baseline` names the revision to take in
     /// the candidate's place.
     ///

@@ -72,6 +72,28 @@ impl Project {
         Ok(Self { root, inside, target_directory: metadata.target_directory.into_std_path_buf() })
     }
 
+    /// Whether the user's workspace would claim a tree that is laid out below it: cargo looks for a `[workspace]` in all
+    /// parent directories, and a tree whose own manifest has none would find the user's.
+    ///
+    /// # Errors
+    /// If git cannot be run.
+    pub(super) fn swallows<'t>(
+        &self,
+        repository: &Repository,
+        mut trees: impl Iterator<Item = &'t str>,
+    ) -> Result<bool, PlanError> {
+        let has_workspace = |manifest: &[u8]| String::from_utf8_lossy(manifest).contains("[workspace");
+        let around = |directory: &Path| fs::read(directory.join("Cargo.toml")).is_ok_and(|text| has_workspace(&text));
+        if !self.target_directory.ancestors().any(around) {
+            return Ok(false);
+        }
+        let path = self.inside.join("Cargo.toml");
+        trees.try_fold(false, |swallowed, tree| {
+            let manifest = repository.file(tree, &path.to_string_lossy())?;
+            Ok(swallowed || !manifest.is_some_and(|text| has_workspace(&text)))
+        })
+    }
+
     /// The bench targets of the workspace in `sources`, a checkout of the repository, and those that cannot be built
     /// with these features or this toolchain.
     ///

@@ -352,3 +352,6 @@ fn described(command: &Command) -> String {
     let words = command.get_args().skip(2).map(|word| word.to_string_lossy());
     std::iter::once("git".into()).chain(words).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -252,12 +252,13 @@ impl Repository {
         }
         let status =
             self.git(&["status", "--porcelain=v2", "-z", "--ignore-submodules=none", "--untracked-files=no"])?;
+        // `1 <XY> <sub> <mH> <mI> <mW> <hH> <hI> <path>`, where <sub> is S, and then C, M or U for what has changed.
         let changed = status.split('\0').filter_map(|entry| {
-            let mut fields = entry.splitn(9, ' ');
-            let kind = fields.next().filter(|kind| *kind == "1")?;
-            let submodule = fields.nth(1).filter(|field| field.starts_with('S') && field.contains(['M', 'U']))?;
-            let _ = (kind, submodule);
-            fields.nth(5).map(str::to_owned)
+            let fields: Vec<&str> = entry.splitn(9, ' ').collect();
+            match fields[..] {
+                ["1", _, sub, .., path] if sub.starts_with('S') && sub.contains(['M', 'U']) => Some(path.to_owned()),
+                _ => None,
+            }
         });
         Ok(changed.collect())
     }

@@ -35,7 +35,7 @@ fn measured(index: u64, candidate: bool) -> Measured {
     let repeats = (0..5).map(|repeat| process(1_000 * (index + 1) + slower + jitter(repeat))).collect();
     Measured {
         benchmark: Benchmark { id, framework: Framework::Criterion, source: "benches/all.rs".to_owned() },
-        outcome: Outcome::Counted(Counted { repeats, profile: None, threads: false }),
+        outcome: Outcome::Counted(Counted { repeats, ..Counted::default() }),
     }
 }
 
@@ -44,9 +44,9 @@ fn process(per_iteration: u64) -> Count {
     let call = |k: u32| {
         let iterations = 1 << k;
         let timed = iterations * per_iteration;
-        Call { iterations, whole: timed + 290, timed: Some(timed) }
+        Call { iterations, whole: timed + 290, timed: Some(timed), ..Call::default() }
     };
-    Count { calls: (0..10).map(call).collect() }
+    Count { calls: (0..10).map(call).collect(), ..Count::default() }
 }
 
 fn benchmarks(criterion: &mut Criterion) {

@@ -38,6 +38,19 @@ pub enum Class {
     Jittery,
 }
 
+/// What a verdict stands on.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// What was counted, or the failure to.
+    #[default]
+    Counts,
+    /// Both sides' executables are the same in all that can matter: nothing had to be counted.
+    SameCode,
+    /// Nothing: the time that was given was up before the benchmark's turn came.
+    OutOfTime,
+}
+
 /// What one side counted.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Estimate {
@@ -126,6 +139,8 @@ pub struct Comparison {
     pub metric: Metric,
     /// The conclusion.
     pub verdict: Verdict,
+    /// What it stands on.
+    pub basis: Basis,
     /// The limits it was judged by.
     pub limits: Limits,
     /// Whether it has no say in the gate.

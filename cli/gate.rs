@@ -172,6 +172,7 @@ mod tests {
     use perfgate_harness::metric::Metric;
 
     use super::*;
+    use crate::comparison::Basis;
     use crate::policy::Limits;
 
     fn refs(comparisons: &[Comparison]) -> Vec<&Comparison> {
@@ -186,6 +187,7 @@ mod tests {
             source: "benches/json.rs".into(),
             metric: Metric::Instructions,
             verdict,
+            basis: Basis::Counts,
             limits: Limits::INSTRUCTIONS,
             advisory: false,
             change: None,

@@ -100,7 +100,7 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, &text[..text.len() / 2]).unwrap();
         assert!(matches!(load(&path), Err(RunFileError::Malformed { .. })));
-        fs::write(&path, text.replace("\"format\":1", "\"format\":7")).unwrap();
+        fs::write(&path, text.replace("\"format\":2", "\"format\":7")).unwrap();
         assert!(matches!(load(&path), Err(RunFileError::Version { found: 7, .. })));
         assert!(matches!(load(&directory.path().join("none")), Err(RunFileError::Io { .. })));
     }

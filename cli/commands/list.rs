@@ -20,7 +20,7 @@ use crate::shell::Shell;
 struct Line<'a> {
     label: String,
     benchmark: &'a Benchmark,
-    metrics: [Metric; 1],
+    metrics: [Metric; 8],
 }
 
 /// Builds the candidate and lists what is in it.

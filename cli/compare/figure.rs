@@ -102,8 +102,8 @@ mod tests {
     use super::*;
 
     fn count(calls: &[(u64, u64)]) -> Count {
-        let call = |&(iterations, whole)| Call { iterations, whole, timed: None };
-        Count { calls: calls.iter().map(call).collect() }
+        let call = |&(iterations, whole)| Call { iterations, whole, ..Call::default() };
+        Count { calls: calls.iter().map(call).collect(), ..Count::default() }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use perfgate_harness::run::{Count, Counted, Failure, FailureKind, Measured, Outc
 
 use super::figure::{self, Figures};
 use super::{note, rule};
-use crate::comparison::{Comparison, Side, SideFailure, Verdict};
+use crate::comparison::{Basis, Comparison, Side, SideFailure, Verdict};
 use crate::policy::Policy;
 
 /// What a side knows of a benchmark.
@@ -76,6 +76,7 @@ impl Pair<'_> {
             source: self.benchmark.source.clone(),
             metric: Metric::Instructions,
             verdict: Verdict::Failed,
+            basis: Basis::Counts,
             limits: rule.limits,
             advisory: rule.advisory,
             change: None,
@@ -100,9 +101,23 @@ impl Pair<'_> {
                 comparison.failures.clear();
                 comparison.notes.push(note::FAILED_AND_REMOVED.to_owned());
             }
+            _ if self.either(&Outcome::OutOfTime) && comparison.failures.is_empty() => {
+                comparison.verdict = Verdict::Inconclusive;
+                comparison.basis = Basis::OutOfTime;
+            }
+            _ if self.either(&Outcome::Identical) && comparison.failures.is_empty() => {
+                comparison.verdict = Verdict::Unchanged;
+                comparison.basis = Basis::SameCode;
+            }
             _ => {}
         }
         comparison
+    }
+
+    /// Whether this is what came of it on either side.
+    fn either(&self, outcome: &Outcome) -> bool {
+        let has = |seen: Seen<'_>| matches!(seen, Seen::Measured(measured) if measured.outcome == *outcome);
+        has(self.baseline) || has(self.candidate)
     }
 }
 

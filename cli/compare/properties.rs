@@ -38,14 +38,14 @@ fn limits() -> impl Strategy<Value = Limits> {
 fn anything() -> impl Strategy<Value = Run> {
     let number = prop_oneof![Just(0), Just(1), Just(u64::MAX), any::<u64>(), 0..5_000_u64];
     let call = (number.clone(), number.clone(), proptest::option::of(number))
-        .prop_map(|(iterations, whole, timed)| Call { iterations, whole, timed });
+        .prop_map(|(iterations, whole, timed)| Call { iterations, whole, timed, ..Call::default() });
     let doubling = vec(0..1_000_u64, 0..6).prop_map(|costs| {
-        let call = |(k, &whole): (usize, &u64)| Call { iterations: 1 << k, whole, timed: None };
-        Count { calls: costs.iter().enumerate().map(call).collect() }
+        let call = |(k, &whole): (usize, &u64)| Call { iterations: 1 << k, whole, ..Call::default() };
+        Count { calls: costs.iter().enumerate().map(call).collect(), ..Count::default() }
     });
-    let process = prop_oneof![vec(call, 0..5).prop_map(|calls| Count { calls }), doubling];
+    let process = prop_oneof![vec(call, 0..5).prop_map(|calls| Count { calls, ..Count::default() }), doubling];
     (vec(process, 0..4), any::<bool>()).prop_map(|(repeats, threads)| {
-        run(vec![measured("parse", Outcome::Counted(Counted { repeats, profile: None, threads }))])
+        run(vec![measured("parse", Outcome::Counted(Counted { repeats, threads, ..Counted::default() }))])
     })
 }
 

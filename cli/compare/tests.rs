@@ -21,13 +21,18 @@ pub(super) fn measured(name: &str, outcome: Outcome) -> Measured {
 
 /// A process whose timed region costs so many instructions per iteration, with the framework's overhead around it.
 pub(super) fn process(per_iteration: u64) -> Count {
-    let call = |n: u64| Call { iterations: n, whole: n * per_iteration + 290, timed: Some(n * per_iteration) };
-    Count { calls: [1, 2, 4, 8].map(call).into() }
+    let call = |n: u64| Call {
+        iterations: n,
+        whole: n * per_iteration + 290,
+        timed: Some(n * per_iteration),
+        ..Call::default()
+    };
+    Count { calls: [1, 2, 4, 8].map(call).into(), ..Count::default() }
 }
 
 pub(super) fn counted(per_iteration: &[u64]) -> Outcome {
     let repeats = per_iteration.iter().map(|&n| process(n)).collect();
-    Outcome::Counted(Counted { repeats, profile: None, threads: false })
+    Outcome::Counted(Counted { repeats, ..Counted::default() })
 }
 
 fn failed() -> Outcome {
@@ -120,8 +125,8 @@ fn a_target_that_could_not_be_measured_does_not_make_its_benchmarks_removed() {
 
 #[test]
 fn a_run_file_without_counts_is_a_failure_of_that_side() {
-    let hollow = |repeats| Outcome::Counted(Counted { repeats, profile: None, threads: false });
-    for empty in [hollow(vec![]), hollow(vec![Count { calls: vec![] }])] {
+    let hollow = |repeats| Outcome::Counted(Counted { repeats, ..Counted::default() });
+    for empty in [hollow(vec![]), hollow(vec![Count::default()])] {
         let comparison = judge(Some(counted(&[5, 5])), Some(empty.clone()));
         assert_eq!((comparison.verdict, failed_sides(&comparison)), (Verdict::Failed, vec![Side::Candidate]));
         let comparison = judge(None, Some(empty));
@@ -131,7 +136,7 @@ fn a_run_file_without_counts_is_a_failure_of_that_side() {
 
 #[test]
 fn threads_a_whole_region_and_few_calls_are_said() {
-    let mut base = Counted { repeats: vec![process(100), process(100)], profile: None, threads: false };
+    let mut base = Counted { repeats: vec![process(100), process(100)], ..Counted::default() };
     let cand = Counted { threads: true, ..base.clone() };
     for count in &mut base.repeats {
         count.calls.truncate(1);

@@ -75,7 +75,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             file: None,
-            metrics: Metric::ALL.to_vec(),
+            metrics: vec![Metric::Instructions],
             policy: Policy::default(),
             run: RunSettings::default(),
             skips: Vec::new(),

@@ -37,12 +37,30 @@ impl fmt::Display for BenchmarkId {
 pub enum Framework {
     /// criterion.rs, 0.3 to 0.8.
     Criterion,
+    /// divan 0.1.
+    Divan,
+    /// The `#[bench]` harness of the nightly toolchain.
+    Libtest,
+    /// The crate bencher, libtest's harness for the stable toolchain.
+    Bencher,
+    /// iai-callgrind, 0.14 to 0.16.
+    IaiCallgrind,
+    /// gungraun, iai-callgrind's successor, 0.17 to 0.20.
+    Gungraun,
+    /// A `[[command]]` of the configuration: any program, counted as a whole.
+    Command,
 }
 
 impl fmt::Display for Framework {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Criterion => "criterion",
+            Self::Divan => "divan",
+            Self::Libtest => "libtest",
+            Self::Bencher => "bencher",
+            Self::IaiCallgrind => "iai-callgrind",
+            Self::Gungraun => "gungraun",
+            Self::Command => "command",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What a benchmark framework must tell so that its benchmarks can be run one by one and counted.
+//! What a benchmark framework must tell so that its benchmarks can be run and counted.
 
 use crate::benchmark::Framework;
 
@@ -10,19 +10,58 @@ pub trait Driver: Send + Sync {
     /// Arguments that make the executable list its benchmarks.
     fn list_args(&self) -> Vec<String>;
 
-    /// The names in what it printed, as often as they are there.
+    /// The names in what it printed, as often as they are there, in the order in which they would run.
     fn parse_list(&self, output: &str) -> Vec<String>;
 
-    /// Arguments that make it run a benchmark once, at full speed, without measuring.
-    fn once_args(&self, name: &str) -> Vec<String>;
+    /// Arguments that make it run some benchmarks once, at full speed, without measuring.
+    fn once_args(&self, names: &[&str]) -> Vec<String>;
 
-    /// Arguments that make it call a benchmark with 1, 2, 4, 8 … iterations.
-    fn doubling_args(&self, name: &str) -> Vec<String>;
+    /// Arguments that make it call some benchmarks, in the order of listing, as [`Scheme`] says.
+    fn count_args(&self, names: &[&str]) -> Vec<String>;
 
-    /// Literal beginnings of the mangled names of the functions whose every call is one measurement.
-    fn measuring_prefixes(&self) -> &[String];
+    /// How its measurements are told from the rest of the program.
+    fn scheme(&self) -> Scheme<'_>;
 
-    /// Literal beginning of the mangled name of a function that is entered once, shortly before the first measurement.
-    /// What was counted until then is forgotten there, which spares writing megabytes of start-up.
-    fn threshold_prefix(&self) -> Option<&str>;
+    /// How many of its benchmarks may be counted in one process, at most.
+    fn batch(&self) -> usize {
+        1
+    }
+}
+
+/// How measurements are told from the rest of a program that runs under the harness's clock.
+#[derive(Clone, Copy, Debug)]
+pub enum Scheme<'d> {
+    /// Every measurement is one call of certain functions, with 1, 2, 4, 8 … iterations until the clock says that it was
+    /// enough. The call reads the clock first and last, and twice around each batch of iterations.
+    Calls {
+        /// Literal beginnings of the functions' mangled names.
+        prefixes: &'d [String],
+        /// Literal beginning of the mangled name of a function that is entered once, shortly before the first measurement
+        /// of a benchmark. What was counted until then is forgotten there, which spares writing megabytes of start-up.
+        threshold: Option<&'d str>,
+    },
+    /// Every measurement lies between two reads of the clock, and nothing else reads it.
+    Reads(&'d Reads),
+    /// The whole process is the measurement, of one iteration.
+    Process,
+}
+
+/// A sequence of clock reads that a framework makes: some that mean nothing, then pairs around what it times.
+#[derive(Clone, Copy, Debug)]
+pub struct Reads {
+    /// What the read with this index is, from 0, counted from the first read of the process (or from entering `within`).
+    pub role: fn(usize) -> Read,
+    /// Literal beginning of the mangled name of the function in which reads are counted; all of the program if `None`.
+    pub within: Option<&'static str>,
+}
+
+/// What a read of the clock is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Read {
+    /// Nothing that is timed begins or ends here.
+    Other,
+    /// So many iterations begin here.
+    Begin(u64),
+    /// They end here.
+    End,
 }

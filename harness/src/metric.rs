@@ -11,11 +11,40 @@ use serde::{Deserialize, Serialize};
 pub enum Metric {
     /// Instructions executed in user space, counted by callgrind (its `Ir` event).
     Instructions,
+    /// Calls that allocated memory: `malloc`, `calloc`, `realloc` and their like.
+    Allocations,
+    /// Bytes that were asked for in those calls.
+    AllocatedBytes,
+    /// The most bytes that were allocated at the same time, rounded up to what the allocator hands out. Not per iteration.
+    PeakHeap,
+    /// Cycles estimated from simulated caches: `Ir + 10·L1 misses + 100·LL misses`, KCachegrind's formula.
+    EstimatedCycles,
+    /// Accesses that missed the simulated first-level caches, instructions and data together.
+    L1Misses,
+    /// Accesses that missed the simulated last-level cache.
+    LlMisses,
+    /// Simulated mispredictions of branches, conditional and indirect together.
+    BranchMisses,
 }
 
 impl Metric {
     /// Every metric there is.
-    pub const ALL: [Self; 1] = [Self::Instructions];
+    pub const ALL: [Self; 8] = [
+        Self::Instructions,
+        Self::Allocations,
+        Self::AllocatedBytes,
+        Self::PeakHeap,
+        Self::EstimatedCycles,
+        Self::L1Misses,
+        Self::LlMisses,
+        Self::BranchMisses,
+    ];
+
+    /// Whether caches and branch prediction must be simulated for it, which costs two to nine times the time.
+    #[must_use]
+    pub fn is_simulated(self) -> bool {
+        matches!(self, Self::EstimatedCycles | Self::L1Misses | Self::LlMisses | Self::BranchMisses)
+    }
 }
 
 /// The name used in configuration and in sentences: `instructions`.
@@ -23,6 +52,13 @@ impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Instructions => "instructions",
+            Self::Allocations => "allocations",
+            Self::AllocatedBytes => "allocated-bytes",
+            Self::PeakHeap => "peak-heap",
+            Self::EstimatedCycles => "estimated-cycles",
+            Self::L1Misses => "l1-misses",
+            Self::LlMisses => "ll-misses",
+            Self::BranchMisses => "branch-misses",
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::benchmark::{Benchmark, UnmeasuredTarget};
 use crate::machine::Machine;
 
 /// Version of the run file that this program writes and the only one that it reads.
-pub const RUN_FORMAT: u32 = 1;
+pub const RUN_FORMAT: u32 = 2;
 
 /// Everything measured at one revision.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -68,10 +68,15 @@ pub enum Outcome {
     Counted(Counted),
     /// It failed, and there is no count.
     Failed(Failure),
+    /// It was not counted, because the other side's executable is the same in all that can matter: it behaves the same by
+    /// construction.
+    Identical,
+    /// It was not counted, because the time that was given for the whole was up.
+    OutOfTime,
 }
 
 /// Counts of a benchmark.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Counted {
     /// One entry per process that was counted, at least one.
     pub repeats: Vec<Count>,
@@ -79,17 +84,33 @@ pub struct Counted {
     pub profile: Option<StoredProfile>,
     /// Threads were started inside the measured region, so that the count depends on their scheduling.
     pub threads: bool,
+    /// Processes were started inside the measured region; what they executed is part of the count.
+    pub processes: bool,
+    /// The benchmark reads the clock in the measured region.
+    pub clock: bool,
 }
 
 /// What one process counted: the framework calls the benchmark with a growing number of iterations.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Count {
+    /// What the process was given to start from.
+    pub seeds: Seeds,
     /// In the order of the calls, at least one.
     pub calls: Vec<Call>,
 }
 
+/// What may differ between two processes of the same code without any fault of the code: whoever counts the same in
+/// processes with different seeds depends on neither.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Seeds {
+    /// Where the heap begins.
+    pub heap: u32,
+    /// What the system's source of random numbers gives.
+    pub random: u32,
+}
+
 /// One call of the framework's measuring function.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Call {
     /// Iterations that the call made.
     pub iterations: u64,
@@ -97,6 +118,37 @@ pub struct Call {
     pub whole: u64,
     /// Instructions between the clock reads that bracket what the framework times, where these could be told apart.
     pub timed: Option<u64>,
+    /// Instructions, of those that count (`timed`, or else `whole`), that the C library, the loader and other libraries of
+    /// the system executed.
+    pub system: u64,
+    /// Memory that was allocated in what counts; `None` where the allocator could not be watched.
+    pub memory: Option<Memory>,
+    /// Events of the simulated caches in what counts, where they were simulated.
+    pub events: Option<Events>,
+}
+
+/// Memory that a call allocated.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Memory {
+    /// Calls that allocated.
+    pub allocations: u64,
+    /// Bytes that were asked for.
+    pub bytes: u64,
+    /// The most bytes in use at the same time, above what was in use before.
+    pub peak: u64,
+}
+
+/// Events of callgrind's simulation of caches and branch prediction.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Events {
+    /// `Ir + 10·L1 misses + 100·LL misses`.
+    pub estimated_cycles: u64,
+    /// `I1mr + D1mr + D1mw`.
+    pub l1_misses: u64,
+    /// `ILmr + DLmr + DLmw`.
+    pub ll_misses: u64,
+    /// `Bcm + Bim`.
+    pub branch_misses: u64,
 }
 
 /// Callgrind files that together hold the profile of one call.
@@ -137,7 +189,7 @@ pub enum FailureKind {
     Killed,
     /// It ended with a code other than zero.
     Exited,
-    /// It starts processes inside the measured region, whose instructions would not be counted.
+    /// It starts processes inside the measured region, whose instructions could not be counted.
     StartsProcesses,
     /// It ran, but the measured region could not be found in it.
     NotCountable,

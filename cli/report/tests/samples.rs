@@ -5,7 +5,7 @@ use perfgate_harness::machine::Machine;
 use perfgate_harness::metric::Metric;
 use perfgate_harness::run::{Cost, Failure, FailureKind, Revision};
 
-use crate::comparison::{Change, Class, Comparison, Estimate, Region, Side, SideFailure, Verdict};
+use crate::comparison::{Basis, Change, Class, Comparison, Estimate, Region, Side, SideFailure, Verdict};
 use crate::explanation::{Cause, Explanation, Finding, FunctionCost, Location, Origin};
 use crate::gate::{Counts, Entry, Gate, REPORT_FORMAT, Report};
 use crate::policy::Limits;
@@ -73,6 +73,7 @@ pub fn comparison(name: &str, verdict: Verdict, change: Option<Change>) -> Compa
         source: "benches/json.rs".into(),
         metric: Metric::Instructions,
         verdict,
+        basis: Basis::Counts,
         limits: Limits::INSTRUCTIONS,
         advisory: false,
         change,

@@ -2,7 +2,7 @@
 //! `#[inline(never)]` upstream, so that their symbols survive any optimisation.
 
 use crate::benchmark::Framework;
-use crate::driver::Driver;
+use crate::driver::{Driver, Scheme};
 
 /// Beginnings of the legacy mangling of the methods of both types, whatever their generic arguments.
 const LEGACY: [&str; 2] =
@@ -63,22 +63,30 @@ impl Driver for Criterion {
         output.lines().filter_map(name).filter(|name| !name.is_empty()).collect()
     }
 
-    fn once_args(&self, name: &str) -> Vec<String> {
-        vec!["--bench".into(), exactly(name), "--test".into()]
+    fn once_args(&self, names: &[&str]) -> Vec<String> {
+        vec!["--bench".into(), any_of(names), "--test".into()]
     }
 
-    fn doubling_args(&self, name: &str) -> Vec<String> {
+    fn count_args(&self, names: &[&str]) -> Vec<String> {
         // The warm-up of a profiling run is one second long in every version, and doubles the iterations each time.
-        vec!["--bench".into(), exactly(name), "--profile-time".into(), "1".into()]
+        vec!["--bench".into(), any_of(names), "--profile-time".into(), "1".into()]
     }
 
-    fn measuring_prefixes(&self) -> &[String] {
-        &self.prefixes
-    }
-
-    fn threshold_prefix(&self) -> Option<&str> {
+    fn scheme(&self) -> Scheme<'_> {
         // Under v0 the generic arguments stand before the name, so that there is no common beginning.
-        Some("_ZN9criterion7routine7Routine7profile")
+        Scheme::Calls { prefixes: &self.prefixes, threshold: Some("_ZN9criterion7routine7Routine7profile") }
+    }
+
+    fn batch(&self) -> usize {
+        16
+    }
+}
+
+/// A regular expression for some names.
+fn any_of(names: &[&str]) -> String {
+    match names {
+        [name] => exactly(name),
+        names => names.iter().map(|name| exactly(name)).collect::<Vec<_>>().join("|"),
     }
 }
 
@@ -121,15 +129,13 @@ mod tests {
             "_ZN4core3ptr733drop_in_place$LT$criterion..bencher..Bencher$GT$17h0E",
         ];
         let criterion = Criterion::recognise(&symbols).unwrap();
-        assert_eq!(
-            criterion.measuring_prefixes(),
-            [
-                "_RINvMNtCs4K6XpsoZBH4_9criterion7bencherNtB3_7Bencher",
-                "_RINvMs_NtCs4K6XpsoZBH4_9criterion7bencherINtB5_12AsyncBencher",
-                LEGACY[0],
-                LEGACY[1],
-            ]
-        );
+        let expected = [
+            "_RINvMNtCs4K6XpsoZBH4_9criterion7bencherNtB3_7Bencher",
+            "_RINvMs_NtCs4K6XpsoZBH4_9criterion7bencherINtB5_12AsyncBencher",
+            LEGACY[0],
+            LEGACY[1],
+        ];
+        assert!(matches!(criterion.scheme(), Scheme::Calls { prefixes, .. } if prefixes == expected));
         assert!(Criterion::recognise(&["main", "_ZN5divan4main17h0E"]).is_none());
     }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::calls::Calls;
 use super::dumps::{self, Started};
 use super::failure::{describe, printable};
-use crate::driver::Driver;
+use crate::driver::{Driver, Scheme};
 use crate::process::{self, Cancel, Ended};
 use crate::run::{Call, Count, Failure, FailureKind};
 
@@ -73,7 +73,7 @@ impl From<io::Error> for NoObservation {
 /// If it does not end well.
 pub fn rehearse(job: &Job<'_>, cancel: &Cancel) -> Result<(), NoObservation> {
     let mut command = Command::new(job.executable);
-    command.args(job.driver.once_args(job.name));
+    command.args(job.driver.once_args(&[job.name]));
     pinned(&mut command, job);
     let finished = process::supervise(&mut command, job.timeout, cancel, &mut |_| false)?;
     if matches!(finished.ended, Ended::Cancelled) {
@@ -158,21 +158,30 @@ fn command(job: &Job<'_>, watch_clock: bool) -> Command {
     let mut log = OsString::from("--log-file=");
     log.push(job.scratch.join("valgrind.log"));
     command.arg(log);
-    for prefix in job.driver.measuring_prefixes() {
+    let (prefixes, threshold) = functions(job.driver);
+    for prefix in prefixes {
         // The same pattern given to two options is taken for the first alone: spell them differently.
         command.arg(format!("--dump-before={prefix}*"));
         command.arg(format!("--dump-after=*{}*", prefix.get(1..).unwrap_or_default()));
     }
-    if let Some(prefix) = job.driver.threshold_prefix() {
+    if let Some(prefix) = threshold {
         command.arg(format!("--zero-before={prefix}*"));
     }
     if watch_clock {
         command.arg("--dump-before=clock_gettime*");
     }
     command.arg(job.executable);
-    command.args(job.driver.doubling_args(job.name));
+    command.args(job.driver.count_args(&[job.name]));
     pinned(&mut command, job);
     command
+}
+
+/// The measuring functions of a framework, and what comes before them.
+fn functions(driver: &dyn Driver) -> (&[String], Option<&str>) {
+    match driver.scheme() {
+        Scheme::Calls { prefixes, threshold } => (prefixes, threshold),
+        Scheme::Reads(_) | Scheme::Process => (&[], None),
+    }
 }
 
 fn pinned(command: &mut Command, job: &Job<'_>) {
@@ -198,7 +207,7 @@ impl Reading {
             if !path(next + usize::from(!ended)).exists() || (!ended && self.calls.settled()) {
                 return Ok(());
             }
-            self.calls.push(&dumps::read(&path(next), job.driver.measuring_prefixes())?);
+            self.calls.push(&dumps::read(&path(next), functions(job.driver).0)?);
             self.parts.push(path(next));
             if ended && !path(next + 1).exists() {
                 return Ok(());
@@ -228,7 +237,7 @@ impl Reading {
                 output: printable(tail),
             });
         }
-        Ok(Observation { count: Count { calls }, parts, threads: started.threads })
+        Ok(Observation { count: Count { calls, ..Count::default() }, parts, threads: started.threads })
     }
 }
 

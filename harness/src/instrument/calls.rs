@@ -112,7 +112,7 @@ impl Calls {
         } else {
             self.open.clone()
         };
-        self.finished.push(Observed { call: Call { iterations, whole: self.whole, timed }, dumps });
+        self.finished.push(Observed { call: Call { iterations, whole: self.whole, timed, ..Call::default() }, dumps });
     }
 
     /// The calls that are complete.
@@ -194,9 +194,9 @@ mod tests {
             (Leave, 86),
         ]);
         let [first, second] = calls.finished() else { panic!("two calls") };
-        assert_eq!(first.call, Call { iterations: 1, whole: 4065, timed: Some(3831) });
+        assert_eq!(first.call, Call { iterations: 1, whole: 4065, timed: Some(3831), ..Call::default() });
         assert_eq!(first.dumps, [3]);
-        assert_eq!(second.call, Call { iterations: 2, whole: 7844, timed: Some(7610) });
+        assert_eq!(second.call, Call { iterations: 2, whole: 7844, timed: Some(7610), ..Call::default() });
         assert_eq!(second.dumps, [9]);
     }
 
@@ -245,7 +245,7 @@ mod tests {
             (Other, 1000),
         ]);
         assert_eq!(calls.finished().len(), 1);
-        assert_eq!(calls.finished()[0].call, Call { iterations: 1, whole: 36, timed: Some(9) });
+        assert_eq!(calls.finished()[0].call, Call { iterations: 1, whole: 36, timed: Some(9), ..Call::default() });
         assert_eq!(calls.finished()[0].dumps, [4, 5]);
     }
 
@@ -266,6 +266,7 @@ mod tests {
                 iterations: 1 << k,
                 whole: timed + (set_up << k),
                 timed: Some(timed),
+                ..Call::default()
             };
             super::settled(&timed.iter().enumerate().map(call).collect::<Vec<_>>(), 0)
         };

@@ -86,7 +86,7 @@ impl Side {
         let measured = self.run.benchmarks.iter().find(|measured| measured.benchmark.id == *id)?;
         match &measured.outcome {
             Outcome::Counted(counted) => Some(counted.repeats.len()),
-            Outcome::Failed(_) => None,
+            Outcome::Failed(_) | Outcome::Identical | Outcome::OutOfTime => None,
         }
     }
 

@@ -20,7 +20,7 @@ impl Tally {
     /// Begins from what was counted before, aiming at `repeats` processes.
     #[must_use]
     pub fn new(before: Option<&Counted>, repeats: usize) -> Self {
-        let counted = before.cloned().unwrap_or(Counted { repeats: Vec::new(), profile: None, threads: false });
+        let counted = before.cloned().unwrap_or_default();
         Self {
             pending: repeats.saturating_sub(counted.repeats.len()),
             wanted: repeats,
@@ -87,7 +87,12 @@ impl Tally {
     pub fn outcome(self) -> Outcome {
         match self.failure {
             Some(failure) => Outcome::Failed(failure),
-            None => Outcome::Counted(Counted { repeats: self.counts, profile: self.profile, threads: self.threads }),
+            None => Outcome::Counted(Counted {
+                repeats: self.counts,
+                profile: self.profile,
+                threads: self.threads,
+                ..Counted::default()
+            }),
         }
     }
 }
@@ -105,8 +110,9 @@ mod tests {
     use super::*;
 
     fn take(tally: &mut Tally, cost: u64) -> usize {
-        let call = Call { iterations: 1, whole: cost + 10, timed: Some(cost) };
-        let observation = Observation { count: Count { calls: vec![call] }, parts: Vec::new(), threads: false };
+        let call = Call { iterations: 1, whole: cost + 10, timed: Some(cost), ..Call::default() };
+        let observation =
+            Observation { count: Count { calls: vec![call], ..Count::default() }, parts: Vec::new(), threads: false };
         let stored =
             StoredProfile { parts: Vec::new(), iterations: 1, executable: "x".into(), source_root: "/".into() };
         let Ok(()) = tally.take(observation, |_| Ok::<_, Infallible>(stored));

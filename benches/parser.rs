@@ -30,7 +30,7 @@ fn parser(c: &mut Criterion) {
 
     let part = PARTS[2];
     group.throughput(size(part));
-    group.bench_function("scan", |b| b.iter(|| scan(black_box(part)).expect("the recording is valid")));
+    group.bench_function("scan", |b| b.iter(|| scan(black_box(part), &|_| false).expect("the recording is valid")));
     group.bench_function("merge", |b| {
         let (whole, part) =
             (parse(part).expect("the recording is valid"), parse(PARTS[3]).expect("the recording is valid"));

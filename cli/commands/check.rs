@@ -41,7 +41,14 @@ pub(super) fn check(args: &CheckArgs, shell: &Shell, cancel: &Cancel) -> Result<
 fn measure_until_decided(setup: &Setup, shell: &Shell, cancel: &Cancel) -> Result<(Pair, Vec<Comparison>), Failure> {
     let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
-    let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select, observer: &watch, cancel };
+    let settings = Settings {
+        jobs: setup.jobs,
+        timeout: setup.timeout,
+        simulate: false,
+        select: &select,
+        observer: &watch,
+        cancel,
+    };
     let mut pair = measure::measure(&setup.plan, &settings)?;
     loop {
         let comparisons = compare::compare(&pair.baseline.run, &pair.candidate.run, &setup.config.policy);

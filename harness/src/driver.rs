@@ -22,6 +22,11 @@ pub trait Driver: Send + Sync {
     /// How its measurements are told from the rest of the program.
     fn scheme(&self) -> Scheme<'_>;
 
+    /// Nanoseconds by which each of its reads of the harness's clock advances it.
+    fn tick(&self) -> u64 {
+        1000
+    }
+
     /// How many of its benchmarks may be counted in one process, at most.
     fn batch(&self) -> usize {
         1

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::instrument::environment;
+use crate::instrument::{environment, preload};
 use crate::machine::Machine;
 use crate::process::{self, Cancel};
 
@@ -40,6 +40,7 @@ pub fn machine(sources: &Path, cancel: &Cancel) -> Machine {
             .unwrap_or_default(),
         rustc: format!("{} (LLVM {})", verbose.lines().next().unwrap_or(""), field("LLVM version:")),
         cpu_features,
+        preload: preload::version(),
         environment: environment::fingerprint(),
     }
 }

@@ -8,6 +8,7 @@ pub mod driver;
 pub mod fingerprint;
 pub mod framework;
 pub mod instrument;
+pub mod linkage;
 pub mod machine;
 pub mod measure;
 pub mod metric;

@@ -22,6 +22,9 @@ pub struct Machine {
     pub rustc: String,
     /// The processor features that run-time dispatch can see, sorted.
     pub cpu_features: Vec<String>,
+    /// Version of the library that is preloaded into counted processes: its allocator is counted too.
+    #[serde(default)]
+    pub preload: String,
     /// The pinned environment of the benchmarks, sorted by name: `NAME=value`.
     pub environment: Vec<String>,
 }
@@ -39,6 +42,7 @@ impl Machine {
         differ("target", self.target != other.target);
         differ("valgrind", self.valgrind != other.valgrind);
         differ("C library", self.libc != other.libc);
+        differ("perfgate's allocator", self.preload != other.preload);
         differ("rustc", self.rustc != other.rustc);
         differ("processor features", self.cpu_features != other.cpu_features);
         differ("environment", self.environment != other.environment);

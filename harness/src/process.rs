@@ -64,8 +64,25 @@ pub struct Finished {
     pub tail: Vec<u8>,
 }
 
-/// Runs a program without input until it ends, is late, or `enough` says so; `enough` is asked every few milliseconds
-/// and told the process id. Whatever the program started is killed with it.
+/// Looks after a running process.
+pub trait Watcher {
+    /// Whether the process has done enough, and is to be killed. Asked every few milliseconds and told the process id.
+    fn enough(&mut self, pid: u32) -> bool;
+
+    /// Spends a moment, at most so long.
+    fn spend(&mut self, moment: Duration) {
+        thread::sleep(moment);
+    }
+}
+
+impl<F: FnMut(u32) -> bool> Watcher for F {
+    fn enough(&mut self, pid: u32) -> bool {
+        self(pid)
+    }
+}
+
+/// Runs a program without input until it ends, is late, or the watcher has enough. Whatever the program started is killed
+/// with it.
 ///
 /// # Errors
 /// If the program cannot be started.
@@ -73,7 +90,7 @@ pub fn supervise(
     command: &mut Command,
     timeout: Duration,
     cancel: &Cancel,
-    enough: &mut dyn FnMut(u32) -> bool,
+    watcher: &mut dyn Watcher,
 ) -> io::Result<Finished> {
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
@@ -81,7 +98,7 @@ pub fn supervise(
     // The command holds the writing ends: without this the pipe would never close.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let tail = Tail::collect(reader);
-    let ended = group.wait(timeout, cancel, enough)?;
+    let ended = group.wait(timeout, cancel, watcher)?;
     group.end();
     Ok(Finished { ended, tail: tail.finish() })
 }
@@ -135,7 +152,7 @@ pub fn ask(command: &mut Command, timeout: Duration, cancel: &Cancel) -> io::Res
             let _ = sender.send(bytes);
         });
     }
-    let ended = group.wait(timeout, cancel, &mut |_| false)?;
+    let ended = group.wait(timeout, cancel, &mut |_: u32| false)?;
     group.end();
     let stdout = receiver.recv_timeout(DRAIN * 4).unwrap_or_default();
     Ok(Answer { ended, stdout, stderr: tail.finish() })
@@ -198,8 +215,8 @@ impl Group {
         Ok(Self { child: command.spawn()?, over: false })
     }
 
-    /// Waits until the child ends, is late, is no longer wanted, or `enough` says so.
-    fn wait(&mut self, timeout: Duration, cancel: &Cancel, enough: &mut dyn FnMut(u32) -> bool) -> io::Result<Ended> {
+    /// Waits until the child ends, is late, is no longer wanted, or the watcher has enough.
+    fn wait(&mut self, timeout: Duration, cancel: &Cancel, watcher: &mut dyn Watcher) -> io::Result<Ended> {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {
@@ -208,13 +225,13 @@ impl Group {
             if cancel.requested() {
                 return Ok(Ended::Cancelled);
             }
-            if enough(self.child.id()) {
+            if watcher.enough(self.child.id()) {
                 return Ok(Ended::Enough);
             }
             if started.elapsed() > timeout {
                 return Ok(Ended::TimedOut);
             }
-            thread::sleep(POLL);
+            watcher.spend(POLL);
         }
     }
 
@@ -280,7 +297,7 @@ mod tests {
     fn both_streams_are_kept_and_only_their_end() {
         let script = "yes 0123456789 | head -c 100000; echo last >&2";
         let finished =
-            supervise(&mut shell(script), Duration::from_secs(20), &Cancel::default(), &mut |_| false).unwrap();
+            supervise(&mut shell(script), Duration::from_secs(20), &Cancel::default(), &mut |_: u32| false).unwrap();
         assert!(matches!(finished.ended, Ended::Exited(status) if status.success()));
         assert!(finished.tail.len() <= TAIL_BYTES);
         assert!(finished.tail.ends_with(b"last\n"));
@@ -291,7 +308,8 @@ mod tests {
         let marker = format!("{}", 1_000_000 + std::process::id());
         let script = format!("sleep {marker} & sleep {marker}");
         let finished =
-            supervise(&mut shell(&script), Duration::from_millis(300), &Cancel::default(), &mut |_| false).unwrap();
+            supervise(&mut shell(&script), Duration::from_millis(300), &Cancel::default(), &mut |_: u32| false)
+                .unwrap();
         assert!(matches!(finished.ended, Ended::TimedOut));
         let left = ask(&mut shell("ps -eo args"), Duration::from_secs(5), &Cancel::default()).unwrap();
         assert!(!left.text().contains(&format!("sleep {marker}")), "a child outlived its group");
@@ -300,7 +318,7 @@ mod tests {
     #[test]
     fn the_watcher_can_have_enough_and_the_user_too() {
         let ended = |cancel: &Cancel, answer: bool| {
-            supervise(&mut shell("sleep 60"), Duration::from_secs(20), cancel, &mut |_| answer).unwrap().ended
+            supervise(&mut shell("sleep 60"), Duration::from_secs(20), cancel, &mut |_: u32| answer).unwrap().ended
         };
         assert!(matches!(ended(&Cancel::default(), true), Ended::Enough));
         let cancel = Cancel::default();

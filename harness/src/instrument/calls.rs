@@ -12,6 +12,9 @@
 //! A benchmark that reads the clock itself breaks the pattern. A call of n iterations has at most n batches, so that one
 //! extra pair shows in the first call already; then only the whole call is counted.
 
+use super::amount::{Amount, Mark, between};
+use super::clock::Question;
+use super::settled::settled;
 use crate::run::Call;
 
 /// What made callgrind write a dump.
@@ -27,15 +30,17 @@ pub enum Event {
     Other,
 }
 
-/// One dump: what ended it, and the instructions since the one before.
+/// One dump: what ended it, and what was executed since the one before.
 #[derive(Clone, Debug)]
 pub struct Dump {
     /// What ended it.
     pub event: Event,
     /// The function that was entered or left.
     pub function: String,
-    /// Instructions since the dump before it.
-    pub cost: u64,
+    /// What was executed.
+    pub amount: Amount,
+    /// What the process had allocated when it read the clock, where it told.
+    pub memory: Option<Question>,
 }
 
 /// One call, and which dumps hold it.
@@ -47,49 +52,56 @@ pub struct Observed {
     pub dumps: Vec<usize>,
 }
 
-/// Collects calls from dumps in the order in which they were written.
+/// Collects the calls of one benchmark from dumps in the order in which they were written.
 #[derive(Debug, Default)]
 pub struct Calls {
     finished: Vec<Observed>,
     /// The measuring functions that were called, in the order of their first calls.
     functions: Vec<String>,
     depth: usize,
-    seen: usize,
-    whole: u64,
-    /// Indices of the dumps of the open call, and of those that a clock read ended, with the cost before it.
+    /// Dumps of all calls.
+    dumps: usize,
+    whole: Amount,
+    /// Indices of the dumps of the open call, and the clock reads in it.
     open: Vec<usize>,
-    reads: Vec<(usize, u64)>,
+    reads: Vec<Mark>,
 }
 
 impl Calls {
-    /// Takes the next dump.
-    pub fn push(&mut self, dump: &Dump) {
-        let index = self.seen;
-        self.seen += 1;
+    /// Takes the next dump, which has this index in its process.
+    pub fn push(&mut self, index: usize, dump: &Dump) {
         if self.depth > 0 {
-            self.whole += dump.cost;
+            self.dumps += 1;
+            self.whole += dump.amount;
             self.open.push(index);
             // What lies between two reads may be split further by nested matches: join it.
             match dump.event {
-                Event::Clock => self.reads.push((index, self.whole)),
+                Event::Clock => self.reads.push(Mark { index, before: self.whole, memory: dump.memory }),
                 Event::Enter => self.depth += 1,
                 Event::Leave => {
                     self.depth -= 1;
                     if self.depth == 0 {
-                        self.finish();
+                        let observed = self.observed();
+                        self.finished.push(observed);
                     }
                 }
                 Event::Other => {}
             }
         } else if dump.event == Event::Enter {
             self.depth = 1;
-            self.whole = 0;
+            self.whole = Amount::default();
             self.open.clear();
             self.reads.clear();
             if !self.functions.contains(&dump.function) {
                 self.functions.push(dump.function.clone());
             }
         }
+    }
+
+    /// Whether a call is under way.
+    #[must_use]
+    pub fn inside(&self) -> bool {
+        self.depth > 0
     }
 
     /// Whether the benchmark calls several measuring functions for one sample. Their calls alternate then, nothing says
@@ -99,20 +111,36 @@ impl Calls {
         self.functions.len() > 1
     }
 
-    fn finish(&mut self) {
-        let iterations = 1_u64 << self.finished.len().min(63);
-        let reads = self.reads.len();
-        let batches = reads.saturating_sub(2) / 2;
-        let plain = reads.is_multiple_of(2) && batches >= 1 && batches as u64 <= iterations;
-        let pairs: Vec<_> = self.reads.get(1..reads.saturating_sub(1)).unwrap_or(&[]).chunks_exact(2).collect();
-        let timed = plain.then(|| pairs.iter().map(|pair| pair[1].1 - pair[0].1).sum());
-        let dumps = if plain {
-            let inside = |index: &usize| pairs.iter().any(|pair| *index > pair[0].0 && *index <= pair[1].0);
-            self.open.iter().copied().filter(inside).collect()
-        } else {
-            self.open.clone()
+    /// Whether the open call reads the clock more often than the framework alone would.
+    #[must_use]
+    pub fn strays(&self) -> bool {
+        self.inside() && self.reads.len().saturating_sub(2) as u64 > self.iterations().saturating_mul(2)
+    }
+
+    /// Iterations of the open call, or of the one that was just left.
+    fn iterations(&self) -> u64 {
+        1 << self.finished.len().min(63)
+    }
+
+    /// The call that was just left.
+    fn observed(&self) -> Observed {
+        let iterations = self.iterations();
+        let batches = self.reads.len().saturating_sub(2) / 2;
+        let plain = self.reads.len().is_multiple_of(2) && batches >= 1 && batches as u64 <= iterations;
+        let inner = self.reads.get(1..self.reads.len().saturating_sub(1)).unwrap_or(&[]);
+        let whole = Call { iterations, whole: self.whole.instructions, ..Call::default() };
+        if plain {
+            let pairs: Vec<_> = inner.chunks_exact(2).map(|pair| (&pair[0], &pair[1])).collect();
+            let inside = |index: &usize| pairs.iter().any(|(from, to)| *index > from.index && *index <= to.index);
+            let dumps = self.open.iter().copied().filter(inside).collect();
+            return Observed { call: between(&pairs, Call { timed: Some(0), ..whole }), dumps };
+        }
+        let mut call = match (self.reads.first(), self.reads.last()) {
+            (Some(first), Some(last)) => between(&[(first, last)], whole),
+            _ => whole,
         };
-        self.finished.push(Observed { call: Call { iterations, whole: self.whole, timed, ..Call::default() }, dumps });
+        (call.system, call.events) = (self.whole.system, self.whole.events);
+        Observed { call, dumps: self.open.clone() }
     }
 
     /// The calls that are complete.
@@ -124,57 +152,51 @@ impl Calls {
     /// Whether the calls so far say all that more of them would: see [`settled`].
     #[must_use]
     pub fn settled(&self) -> bool {
-        settled(&self.finished.iter().map(|observed| observed.call).collect::<Vec<_>>(), self.seen)
+        self.settled_by(&self.finished.iter().map(|observed| observed.call).collect::<Vec<_>>())
     }
-}
 
-/// What a call cost, as far as can be told.
-fn cost(call: &Call) -> u64 {
-    call.timed.unwrap_or(call.whole)
-}
-
-/// Whether doubling further would tell nothing new, after calls with 1, 2, 4, 8 … iterations and so many dumps.
-///
-/// Either the marginal cost of the last two doublings is the same to the instruction, after enough work that a buffer of
-/// ordinary size has filled and a cache begun to evict: the benchmark is linear, and its cost per iteration is exact. Or so many instructions were executed, set-up included, that the harness's own hundred
-/// are nothing beside them and what a benchmark draws at random has averaged out as far as it is worth waiting for. Both
-/// depend on counts alone, never on time, so that all runs of the same code stop at the same call. The bound is low
-/// enough to come well before the second after which criterion stops by itself.
-fn settled(calls: &[Call], dumps: usize) -> bool {
-    /// What a linear benchmark must at least have done: so many instructions, or iterations, or, where each batch costs a
-    /// dump, so many of these.
-    const WORKED: (u64, u64, usize) = (1_000_000, 1024, 1000);
-    /// A few tenths of a second under callgrind.
-    const ENOUGH: u64 = 10_000_000;
-    /// So much that a second call might not come, because criterion's second is over. Below it, there is one: the first
-    /// call finds everything cold.
-    const HUGE: u64 = 40_000_000;
-    let linear = match calls {
-        [_, .., a, b, c] => {
-            let [a, b, c] = [a, b, c].map(|call| i128::from(cost(call)));
-            c - b == 2 * (b - a)
+    /// The same, if the open call were over with what it was last seen to time.
+    #[must_use]
+    pub fn settled_with_this(&self) -> bool {
+        let reads = self.reads.len();
+        if !self.inside() || reads < 3 || reads.is_multiple_of(2) {
+            return false;
         }
-        _ => false,
-    };
-    let total: u64 = calls.iter().map(|call| call.whole).sum();
-    let iterations = calls.last().map_or(0, |call| call.iterations);
-    let worked = total >= WORKED.0 || iterations >= WORKED.1 || dumps >= WORKED.2;
-    (linear && worked) || total >= HUGE || (total >= ENOUGH && calls.len() >= 2)
+        let pairs = self.reads[1..].chunks_exact(2);
+        let timed = pairs.map(|pair| pair[1].before.instructions - pair[0].before.instructions).sum();
+        let call = Call {
+            iterations: self.iterations(),
+            whole: self.whole.instructions,
+            timed: Some(timed),
+            ..Call::default()
+        };
+        self.settled_by(&self.finished.iter().map(|observed| observed.call).chain([call]).collect::<Vec<_>>())
+    }
+
+    fn settled_by(&self, calls: &[Call]) -> bool {
+        settled(calls, calls.iter().map(|call| call.whole).sum(), calls.len(), self.dumps)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Memory;
 
     fn calls(events: &[(Event, u64)]) -> Calls {
         let mut calls = Calls::default();
-        for &(event, cost) in events {
-            calls.push(&Dump { event, cost, function: "iter".into() });
+        for (index, &(event, cost)) in events.iter().enumerate() {
+            calls.push(index, &dump(event, "iter", cost));
         }
         calls
     }
 
     use Event::{Clock, Enter, Leave, Other};
+
+    fn dump(event: Event, function: &str, instructions: u64) -> Dump {
+        let amount = Amount { instructions, ..Amount::default() };
+        Dump { event, function: function.into(), amount, memory: None }
+    }
 
     #[test]
     fn a_plain_call_is_timed_between_the_second_and_third_read() {
@@ -254,34 +276,30 @@ mod tests {
         let mut calls = Calls::default();
         for (event, function) in [(Enter, "iter<a>"), (Leave, "iter<a>"), (Enter, "iter<b>"), (Leave, "iter<b>")] {
             assert!(!calls.alternate() || function == "iter<b>");
-            calls.push(&Dump { event, cost: 5, function: function.into() });
+            calls.push(0, &dump(event, function, 5));
         }
         assert!(calls.alternate());
     }
 
     #[test]
-    fn doubling_stops_when_the_marginal_cost_repeats_or_enough_was_executed() {
-        let settled = |timed: &[u64], set_up: u64| {
-            let call = |(k, &timed): (usize, &u64)| Call {
-                iterations: 1 << k,
-                whole: timed + (set_up << k),
-                timed: Some(timed),
-                ..Call::default()
-            };
-            super::settled(&timed.iter().enumerate().map(call).collect::<Vec<_>>(), 0)
+    fn memory_is_what_was_allocated_between_the_reads() {
+        let mut calls = Calls::default();
+        let read = |allocations, live, peak| {
+            let question = Question { allocations, bytes: 10 * allocations, live, peak };
+            Dump { memory: Some(question), ..dump(Clock, "", 7) }
         };
-        assert!(!settled(&[100, 200, 400, 800], 0), "a ring of a few entries has not gone round");
-        let tiny: Vec<u64> = (0..11).map(|k| 52 + (7 << k)).collect();
-        assert!(settled(&tiny, 0) && !settled(&tiny[..10], 0));
-        assert!(!settled(&[3831, 7610, 15_168], 200_000));
-        assert!(settled(&[3831, 7610, 15_168, 30_284], 200_000));
-        assert!(settled(&[9000, 7610, 15_168, 30_284], 200_000), "the first call may be cold");
-        assert!(!settled(&[10_000, 20_100, 39_800, 80_400], 0));
-        assert!(settled(&[10_000, 20_100, 39_800, 80_400], 1_000_000), "set-up takes its time too");
-        assert!(settled(&[1_000_000, 2_010_000, 3_980_000, 8_040_000], 0));
-        assert!(settled(&[100_000_000], 0));
-        assert!(!settled(&[20_000_000], 0));
-        assert!(settled(&[20_000_000, 30_000_000], 0));
-        assert!(!settled(&[2_000_000, 4_000_000], 0));
+        let dumps = [dump(Enter, "i", 0), read(1, 10, 99), read(3, 30, 40), read(6, 35, 80), read(9, 9, 99)];
+        for (index, dump) in dumps.iter().chain([&dump(Leave, "i", 5)]).enumerate() {
+            calls.push(index, dump);
+        }
+        let memory = calls.finished()[0].call.memory;
+        assert_eq!(memory, Some(Memory { allocations: 3, bytes: 30, peak: 50 }));
+    }
+
+    #[test]
+    fn a_read_too_many_shows_before_the_call_is_over() {
+        let plain = [(Enter, 9), (Clock, 1), (Clock, 1), (Clock, 1), (Clock, 1)];
+        assert!(!calls(&plain).strays());
+        assert!(calls(&[&plain[..], &[(Clock, 1)]].concat()).strays());
     }
 }

@@ -4,34 +4,81 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::amount::Amount;
 use super::calls::{Dump, Event};
-use crate::profile::callgrind;
+use crate::profile::callgrind::{self, PartSummary};
+use crate::run::Events;
+
+/// The function by which a process reads the clock.
+const CLOCK: &str = "clock_gettime";
+
+/// How to read dumps.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    /// Literal beginnings of the mangled names of the measuring functions.
+    pub prefixes: &'a [&'a str],
+    /// What lies below it is the project's or perfgate's; everything else is the system's.
+    pub root: &'a Path,
+    /// Whether the clock is the harness's, whose instructions are not the program's.
+    pub our_clock: bool,
+}
+
+impl Reader<'_> {
+    /// One dump as it lies on disk.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is not a whole callgrind file.
+    pub fn read(&self, path: &Path) -> io::Result<Dump> {
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, format!("`{}`: {error}", path.display()));
+        let clock = |symbol: &[u8]| self.our_clock && symbol.starts_with(CLOCK.as_bytes());
+        let summary = callgrind::scan(&fs::read(path)?, &clock).map_err(invalid)?;
+        let trigger = summary.trigger.as_deref().unwrap_or_default();
+        let function = trigger.split_once('=').map_or("", |(_, function)| function).to_owned();
+        let system = summary.objects.iter().filter(|(object, _)| self.is_system(object)).map(|(_, cost)| cost).sum();
+        let amount = Amount {
+            instructions: summary.total().saturating_sub(summary.functions),
+            system,
+            events: events(&summary),
+        };
+        Ok(Dump { event: event(trigger, self.prefixes), function, amount, memory: None })
+    }
+
+    /// Whether an executable or library is the system's. Code that was made at run time is in none.
+    fn is_system(&self, object: &str) -> bool {
+        object.starts_with('/') && !Path::new(object).starts_with(self.root)
+    }
+}
 
 /// What triggered a dump.
-fn event(trigger: &str, prefixes: &[String]) -> Event {
+fn event(trigger: &str, prefixes: &[&str]) -> Event {
     let function = |option: &str| trigger.strip_prefix(option);
     let measuring = |symbol: &str| {
         // A closure inside an asynchronous measuring function is entered as often as it is polled.
-        prefixes.iter().any(|prefix| symbol.starts_with(prefix.as_str())) && !symbol.contains("$u7b$$u7b$closure")
+        prefixes.iter().any(|prefix| symbol.starts_with(prefix)) && !symbol.contains("$u7b$$u7b$closure")
     };
     match (function("--dump-before="), function("--dump-after=")) {
-        (Some(symbol), _) if symbol.starts_with("clock_gettime") => Event::Clock,
+        (Some(symbol), _) if symbol.starts_with(CLOCK) => Event::Clock,
         (Some(symbol), _) if measuring(symbol) => Event::Enter,
         (_, Some(symbol)) if measuring(symbol) => Event::Leave,
         _ => Event::Other,
     }
 }
 
-/// One dump as it lies on disk, and what of it was told apart.
-///
-/// # Errors
-/// If the file cannot be read, or is not a whole callgrind file.
-pub fn read(path: &Path, prefixes: &[String]) -> io::Result<Dump> {
-    let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, format!("`{}`: {error}", path.display()));
-    let summary = callgrind::scan(&fs::read(path)?).map_err(invalid)?;
-    let trigger = summary.trigger.unwrap_or_default();
-    let function = trigger.split_once('=').map_or("", |(_, function)| function).to_owned();
-    Ok(Dump { event: event(&trigger, prefixes), cost: summary.total, function })
+/// The events of the simulated caches, where they were simulated.
+fn events(summary: &PartSummary) -> Option<Events> {
+    let total = |name: &str| {
+        let at = summary.events.iter().position(|event| event == name)?;
+        summary.totals.get(at).copied()
+    };
+    let sum = |names: &[&str]| names.iter().filter_map(|name| total(name)).sum::<u64>();
+    total("I1mr")?;
+    let (l1_misses, ll_misses) = (sum(&["I1mr", "D1mr", "D1mw"]), sum(&["ILmr", "DLmr", "DLmw"]));
+    Some(Events {
+        estimated_cycles: summary.total() + 10 * l1_misses + 100 * ll_misses,
+        l1_misses,
+        ll_misses,
+        branch_misses: sum(&["Bcm", "Bim"]),
+    })
 }
 
 /// What the measured code started, told by the functions of the C library in its profile.
@@ -66,7 +113,7 @@ mod tests {
 
     #[test]
     fn triggers_are_told_apart_by_symbol() {
-        let prefixes = ["_ZN9criterion7bencher16Bencher$LT$M$GT$".to_owned()];
+        let prefixes = ["_ZN9criterion7bencher16Bencher$LT$M$GT$"];
         let event = |trigger: &str| event(trigger, &prefixes);
         assert_eq!(
             event("--dump-before=_ZN9criterion7bencher16Bencher$LT$M$GT$4iter17hb2fa5095e9cd1dd6E"),
@@ -82,5 +129,13 @@ mod tests {
             Event::Other
         );
         assert_eq!(event("Program termination"), Event::Other);
+    }
+
+    #[test]
+    fn the_system_is_what_is_not_below_the_root() {
+        let reader = Reader { prefixes: &[], root: Path::new("/w/target/perfgate"), our_clock: true };
+        assert!(reader.is_system("/usr/lib/x86_64-linux-gnu/libc.so.6"));
+        assert!(!reader.is_system("/w/target/perfgate/base/bin/app/bench"));
+        assert!(!reader.is_system("???"));
     }
 }

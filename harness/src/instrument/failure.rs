@@ -50,6 +50,16 @@ pub fn describe(ended: Ended, tail: &[u8], timeout: Duration, counted: bool) -> 
     }
 }
 
+/// The failure of a benchmark that ran, but not as it can be counted.
+pub fn not_countable(why: &str, tail: &[u8]) -> Failure {
+    Failure {
+        kind: FailureKind::NotCountable,
+        message: format!("cannot be counted: {why}"),
+        help: "please report it with the benchmark's source".into(),
+        output: printable(tail),
+    }
+}
+
 /// The last lines of whatever a process printed, safe to show: no control characters, no endless lines.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {

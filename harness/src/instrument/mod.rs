@@ -1,9 +1,18 @@
-//! Instruments: from one benchmark of one executable to observations.
+//! Instruments: from benchmarks of one executable to observations.
 
+mod amount;
+mod attempt;
 pub mod callgrind;
 mod calls;
+mod clock;
+mod command_line;
 mod dumps;
 pub mod environment;
 mod failure;
+pub mod job;
+pub mod preload;
+mod reading;
+mod reads;
+mod settled;
 
 pub use failure::describe;

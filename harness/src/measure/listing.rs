@@ -9,6 +9,7 @@ use crate::benchmark::{Benchmark, BenchmarkId, UnmeasuredTarget};
 use crate::driver::Driver;
 use crate::framework::{self, Recognised};
 use crate::instrument::{describe, environment};
+use crate::linkage::Linkage;
 use crate::plan::Executable;
 use crate::process::{self, Cancel, Ended};
 
@@ -21,6 +22,8 @@ pub struct Listed {
     pub executable: Arc<Executable>,
     /// How to drive it.
     pub driver: Arc<dyn Driver>,
+    /// How its executable is linked.
+    pub linkage: Linkage,
     /// Another benchmark of the executable has the same name, so that neither can be run alone.
     pub ambiguous: bool,
 }
@@ -89,7 +92,7 @@ fn of_executable(
     if names.is_empty() {
         return Err(problem("it lists no benchmarks".into(), "add some, or remove the target", false));
     }
-    let executable = Arc::new(executable.clone());
+    let (linkage, executable) = (Linkage::of(&executable.path), Arc::new(executable.clone()));
     let mut listed: Vec<Listed> = Vec::new();
     for name in names {
         let id = BenchmarkId { package: target.package.clone(), target: target.name.clone(), name };
@@ -102,6 +105,7 @@ fn of_executable(
             benchmark: Benchmark { id, framework: driver.framework(), source: target.source.clone() },
             executable: Arc::clone(&executable),
             driver: Arc::clone(&driver),
+            linkage,
             ambiguous,
         });
     }

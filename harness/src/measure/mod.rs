@@ -1,12 +1,13 @@
-//! From a plan to runs: builds both sides, then counts every benchmark of each while its sources stand in place, twice,
-//! and more often where the two counts differ.
+//! From a plan to runs: builds both sides, then counts every benchmark of each while its sources stand in place, twice.
+//! Whether that is enough is seen when the two sides are compared.
 
 mod listing;
 mod profiles;
 mod side;
 mod tally;
+mod tasks;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::benchmark::BenchmarkId;
@@ -18,7 +19,7 @@ use crate::run::Run;
 pub use listing::{Listed, list};
 pub use side::Side;
 
-/// Repeats of every benchmark: two equal counts make it exact.
+/// Repeats of every benchmark: equal counts from different seeds make it exact.
 pub const REPEATS: usize = 2;
 /// Repeats of a benchmark whose counts differ.
 pub const REPEATS_JITTERY: usize = 5;
@@ -29,14 +30,23 @@ pub const REPEATS_MOST: usize = 9;
 pub struct Settings<'a> {
     /// Benchmarks counted at the same time.
     pub jobs: usize,
-    /// When to give up on one process.
+    /// When to give up on one benchmark in one process.
     pub timeout: Duration,
+    /// Whether caches and branch prediction are simulated too.
+    pub simulate: bool,
     /// Which benchmarks to measure.
     pub select: &'a (dyn Fn(&BenchmarkId) -> bool + Sync),
     /// Who is told how far it is.
     pub observer: &'a dyn Observer,
     /// Set when the user wants it to stop.
     pub cancel: &'a Cancel,
+}
+
+impl MeasureError {
+    /// For `map_err`: a failed operation on a path.
+    fn io(path: &Path) -> impl Fn(std::io::Error) -> Self {
+        move |error| Self::Io { path: path.to_owned(), error }
+    }
 }
 
 /// Both sides, measured, and what it takes to measure them again.
@@ -93,8 +103,6 @@ pub fn measure(plan: &Plan, settings: &Settings<'_>) -> Result<Pair, MeasureErro
     plan.lay_out(Role::Candidate)?;
     pair.candidate.list(settings)?;
     pair.candidate.count_all(settings)?;
-    let uneven = pair.uneven();
-    repeat(plan, &mut pair, &uneven, REPEATS_JITTERY, settings)?;
     Ok(pair)
 }
 
@@ -106,6 +114,9 @@ pub fn measure_one(plan: &Plan, settings: &Settings<'_>) -> Result<Run, MeasureE
     let mut side = Side::build(plan, Role::Candidate, settings)?;
     side.list(settings)?;
     side.count_all(settings)?;
+    // Nobody can tell here whether the other side will differ in the same way.
+    let jittery = side.jittery();
+    side.count_again(&jittery, REPEATS_JITTERY, settings)?;
     Ok(side.run)
 }
 
@@ -128,21 +139,4 @@ pub fn repeat(
         side.count_again(ids, repeats, settings)?;
     }
     Ok(())
-}
-
-impl Pair {
-    /// Benchmarks that are jittery on one side and have too few repeats on the other.
-    fn uneven(&self) -> Vec<BenchmarkId> {
-        let repeats = |side: &Side, id: &BenchmarkId| side.repeats(id);
-        let mut ids = Vec::new();
-        for measured in &self.candidate.run.benchmarks {
-            let id = &measured.benchmark.id;
-            if let (Some(one), Some(other)) = (repeats(&self.baseline, id), repeats(&self.candidate, id))
-                && one != other
-            {
-                ids.push(id.clone());
-            }
-        }
-        ids
-    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::MeasureError;
-use crate::instrument::callgrind::Observation;
+use crate::instrument::job::Observation;
 use crate::run::StoredProfile;
 
 /// The profiles of one side.

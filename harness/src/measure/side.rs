@@ -8,16 +8,17 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::profiles::Profiles;
-use super::tally::Tally;
+use super::tally::{Tally, seeds};
+use super::tasks::{self, Task};
 use super::{Listed, MeasureError, REPEATS, Settings, list};
 use crate::benchmark::{Benchmark, BenchmarkId};
 use crate::fingerprint;
-use crate::instrument::callgrind::{self, Job, NoObservation, Observation};
-use crate::instrument::environment;
+use crate::instrument::job::{Job, NoObservation};
+use crate::instrument::{callgrind, environment, preload};
 use crate::observer::Progress;
 use crate::plan::{Built, Plan, Role};
 use crate::process;
-use crate::run::{Cost, Counted, Failure, FailureKind, Measured, Outcome, RUN_FORMAT, Run};
+use crate::run::{Call, Cost, Count, Counted, Failure, FailureKind, Measured, Outcome, RUN_FORMAT, Run};
 use crate::schedule;
 
 /// One side.
@@ -28,6 +29,9 @@ pub struct Side {
     built: Built,
     listed: Vec<Listed>,
     profiles: Profiles,
+    /// perfgate's directory, the place of the preloaded library in it, and scratch space.
+    root: PathBuf,
+    tools: PathBuf,
     scratch: PathBuf,
 }
 
@@ -58,7 +62,8 @@ impl Side {
             cost: Cost { build_seconds: built.seconds, ..Cost::default() },
         };
         let profiles = Profiles::new(layout.root(), &layout.side(role), layout.sources());
-        Ok(Self { run, role, built, listed: Vec::new(), profiles, scratch: layout.scratch() })
+        let (root, tools, scratch) = (layout.root().to_owned(), layout.tools(), layout.scratch());
+        Ok(Self { run, role, built, listed: Vec::new(), profiles, root, tools, scratch })
     }
 
     /// Asks the executables for their benchmarks and keeps those that are selected. The side's sources must be in place.
@@ -80,14 +85,18 @@ impl Side {
         self.listed.iter().map(|listed| &listed.benchmark)
     }
 
-    /// Repeats of a benchmark, if it was counted.
+    /// The benchmarks of which two repeats differ in a call that both made.
     #[must_use]
-    pub fn repeats(&self, id: &BenchmarkId) -> Option<usize> {
-        let measured = self.run.benchmarks.iter().find(|measured| measured.benchmark.id == *id)?;
-        match &measured.outcome {
-            Outcome::Counted(counted) => Some(counted.repeats.len()),
-            Outcome::Failed(_) | Outcome::Identical | Outcome::OutOfTime => None,
-        }
+    pub fn jittery(&self) -> Vec<BenchmarkId> {
+        let value = |call: &Call| call.timed.unwrap_or(call.whole);
+        let differ = |one: &Count, other: &Count| {
+            one.calls.iter().zip(&other.calls).any(|(a, b)| a.iterations == b.iterations && value(a) != value(b))
+        };
+        let jittery = |measured: &&Measured| match &measured.outcome {
+            Outcome::Counted(counted) => counted.repeats.windows(2).any(|pair| differ(&pair[0], &pair[1])),
+            _ => false,
+        };
+        self.run.benchmarks.iter().filter(jittery).map(|measured| measured.benchmark.id.clone()).collect()
     }
 
     /// Counts every benchmark. The side's sources must be in place.
@@ -138,47 +147,45 @@ impl Side {
         settings: &Settings<'_>,
     ) -> Result<Vec<Outcome>, MeasureError> {
         let (started, cpu) = (Instant::now(), process::children_cpu_seconds());
-        let tallies: Vec<Mutex<Tally>> =
-            indices.iter().map(|index| Mutex::new(Tally::new(before.get(index), repeats))).collect();
-        let lock = |at: usize| tallies[at].lock().unwrap_or_else(PoisonError::into_inner);
-        let tasks: Vec<usize> = (0..indices.len()).flat_map(|at| vec![at; lock(at).pending()]).collect();
+        let tallies: BTreeMap<usize, Mutex<Tally>> =
+            indices.iter().map(|&index| (index, Mutex::new(Tally::new(before.get(&index), repeats)))).collect();
+        let lock = |index: usize| tallies[&index].lock().unwrap_or_else(PoisonError::into_inner);
         let (broken, done) = (Mutex::new(None), Mutex::new(0_usize));
         if !indices.is_empty() {
             settings.observer.measuring(&self.role.to_string(), indices.len());
         }
-        let one = |slot, at: usize, add: &dyn Fn(usize)| -> Result<(), MeasureError> {
-            let listed = &self.listed[indices[at]];
-            let id = &listed.benchmark.id;
-            let (first, failed) = {
-                let tally = lock(at);
-                (tally.is_empty(), tally.failure().is_some())
-            };
-            let observed = (!failed).then(|| self.observe(listed, slot, first, settings));
-            let mut tally = lock(at);
-            match observed {
-                None => {}
-                Some(Ok(observation)) => {
-                    tally.take(observation, |taken| self.profiles.keep(indices[at], taken, &listed.executable.path))?
-                }
-                Some(Err(NoObservation::Failed(failure))) => tally.fail(failure),
-                Some(Err(NoObservation::Interrupted)) => return Err(MeasureError::Interrupted),
-                Some(Err(NoObservation::Broken(reason))) => {
-                    return Err(MeasureError::Broken { benchmark: id.clone(), reason });
+        let preload = preload::install(&self.tools).map_err(MeasureError::io(&self.tools))?;
+        let one = |slot, task: &Task| -> Result<(), MeasureError> {
+            let members: Vec<usize> =
+                task.members.iter().copied().filter(|&index| lock(index).failure().is_none()).collect();
+            let counted = self.observe(&members, task.repeat, slot, &preload, settings)?;
+            for (index, counted) in members.into_iter().zip(counted) {
+                let mut tally = lock(index);
+                match counted {
+                    Ok(observation) => tally.take(task.repeat, observation, |taken| {
+                        self.profiles.keep(index, taken, &self.listed[index].executable.path)
+                    })?,
+                    Err(failure) => tally.fail(failure),
                 }
             }
-            (0..tally.one_done()).for_each(|_| add(at));
-            if tally.pending() == 0 {
-                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                *done += 1;
-                let (seconds, total) = (started.elapsed().as_secs_f64(), indices.len());
-                let failed = tally.failure().map(|failure| failure.message.as_str());
-                let seconds_left = seconds / *done as f64 * (total - *done) as f64;
-                settings.observer.measured(&Progress { id, failed, done: *done, total, seconds, seconds_left });
+            for &index in &task.members {
+                let mut tally = lock(index);
+                tally.one_done();
+                if tally.pending() == 0 {
+                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                    *done += 1;
+                    let (seconds, total) = (started.elapsed().as_secs_f64(), indices.len());
+                    let failed = tally.failure().map(|failure| failure.message.as_str());
+                    let seconds_left = seconds / *done as f64 * (total - *done) as f64;
+                    let id = &self.listed[index].benchmark.id;
+                    settings.observer.measured(&Progress { id, failed, done: *done, total, seconds, seconds_left });
+                }
             }
             Ok(())
         };
-        schedule::run(settings.jobs, tasks, |slot, at, add| {
-            let result = one(slot, at, add);
+        let tasks = self.tasks(indices, repeats, before);
+        schedule::run(settings.jobs, tasks, |slot, task, _| {
+            let result = one(slot, &task);
             let go_on = result.is_ok();
             if let Err(error) = result {
                 broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -198,27 +205,51 @@ impl Side {
         self.run.cost.children_cpu_seconds += process::children_cpu_seconds() - cpu;
         self.run.cost.jobs = settings.jobs;
         let outcome = |tally: Mutex<Tally>| tally.into_inner().unwrap_or_else(PoisonError::into_inner).outcome();
-        Ok(tallies.into_iter().map(outcome).collect())
+        Ok(tallies.into_values().map(outcome).collect())
     }
 
-    /// One process of one benchmark.
+    /// The processes that are still to run: for each repeat, those of each executable.
+    fn tasks(&self, indices: &[usize], repeats: usize, before: &BTreeMap<usize, Counted>) -> Vec<Task> {
+        let mut tasks = Vec::new();
+        for repeat in 0..repeats {
+            let wanted = indices
+                .iter()
+                .copied()
+                .filter(|index| before.get(index).map_or(0, |counted| counted.repeats.len()) <= repeat);
+            let wanted: Vec<usize> = wanted.collect();
+            let same = |one: &usize, other: &usize| {
+                self.listed[*one].executable.path == self.listed[*other].executable.path
+                    && !self.listed[*one].ambiguous
+                    && !self.listed[*other].ambiguous
+            };
+            for members in wanted.chunk_by(same) {
+                let batch = members.first().map_or(1, |&first| self.listed[first].driver.batch());
+                tasks.extend(tasks::tasks(members, repeat, batch));
+            }
+        }
+        tasks
+    }
+
+    /// Some benchmarks of one executable, in one process if that is possible.
     fn observe(
         &self,
-        listed: &Listed,
+        members: &[usize],
+        repeat: usize,
         slot: usize,
-        first: bool,
+        preload: &Path,
         settings: &Settings<'_>,
-    ) -> Result<Observation, NoObservation> {
+    ) -> Result<Vec<callgrind::Counted>, MeasureError> {
+        let Some(listed) = members.first().map(|&first| &self.listed[first]) else { return Ok(Vec::new()) };
         if listed.ambiguous {
-            return Err(NoObservation::Failed(Failure {
+            return Ok(vec![Err(Failure {
                 kind: FailureKind::NotCountable,
                 message: "shares its name with another benchmark, so that neither can be run alone".into(),
                 help: "give one of them another name".into(),
                 output: String::new(),
-            }));
+            })]);
         }
         let scratch = self.scratch.join(format!("slot{slot:03}"));
-        make_fresh(&scratch).map_err(|error| NoObservation::Broken(error.to_string()))?;
+        make_fresh(&scratch)?;
         let target = &listed.executable.target;
         let environment = environment::of_package(
             &target.package,
@@ -226,26 +257,45 @@ impl Side {
             &listed.executable.library_path,
             &self.scratch,
         );
+        let names: Vec<&str> = members.iter().map(|&index| self.listed[index].benchmark.id.name.as_str()).collect();
         let job = Job {
             executable: &listed.executable.path,
+            linkage: listed.linkage,
             driver: listed.driver.as_ref(),
-            name: &listed.benchmark.id.name,
+            names: &names,
             directory: &target.package_root,
             environment: &environment,
+            preload,
+            seeds: seeds(repeat),
+            simulate: settings.simulate,
             scratch: &scratch,
+            root: &self.root,
             timeout: settings.timeout,
         };
-        if first {
-            callgrind::rehearse(&job, settings.cancel)?;
-        }
-        callgrind::count(&job, settings.cancel)
+        let failed = |error| match error {
+            NoObservation::Interrupted => MeasureError::Interrupted,
+            NoObservation::Failed(Failure { message: reason, .. }) | NoObservation::Broken(reason) => {
+                MeasureError::Broken { benchmark: listed.benchmark.id.clone(), reason }
+            }
+        };
+        let mut failures =
+            if repeat == 0 { callgrind::rehearse(&job, settings.cancel).map_err(failed)? } else { Vec::new() };
+        failures.resize(names.len(), None);
+        let sound: Vec<&str> =
+            names.iter().zip(&failures).filter(|(_, failure)| failure.is_none()).map(|(name, _)| *name).collect();
+        let counted = callgrind::count(&Job { names: &sound, ..job }, settings.cancel).map_err(failed)?;
+        let mut counted = counted.into_iter();
+        let merged = failures.into_iter().map(|failure| match failure {
+            Some(failure) => Some(Err(failure)),
+            None => counted.next(),
+        });
+        Ok(merged.flatten().collect())
     }
 }
 
 fn make_fresh(directory: &Path) -> Result<(), MeasureError> {
-    let io = |error| MeasureError::Io { path: directory.to_owned(), error };
     match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(error)),
-        _ => fs::create_dir_all(directory).map_err(io),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(MeasureError::io(directory)(error)),
+        _ => fs::create_dir_all(directory).map_err(MeasureError::io(directory)),
     }
 }

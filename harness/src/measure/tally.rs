@@ -1,19 +1,32 @@
 //! What is known of one benchmark while its processes run.
 
-use crate::instrument::callgrind::Observation;
-use crate::run::{Call, Count, Counted, Failure, Outcome, StoredProfile};
+use crate::instrument::job::Observation;
+use crate::run::{Counted, Failure, Outcome, Seeds, StoredProfile};
 
-use super::REPEATS_JITTERY;
+/// What the processes of a repeat start from, the same on both sides. The second differs from the first in everything, so
+/// that whoever counts the same in both depends on nothing of it. The next three tell on what a benchmark depends that
+/// does not: the third is the first once more, then one seed at a time is changed.
+#[must_use]
+pub fn seeds(repeat: usize) -> Seeds {
+    let (heap, random) = match repeat {
+        0 | 2 => (0, 0),
+        1 => (1, 1),
+        3 => (1, 0),
+        4 => (0, 1),
+        more => (more - 3, more - 3),
+    };
+    let seed = |seed: usize| u32::try_from(seed).unwrap_or(u32::MAX);
+    Seeds { heap: seed(heap), random: seed(random) }
+}
 
 /// The counts so far, and how many processes are still to come.
 #[derive(Debug)]
 pub struct Tally {
-    counts: Vec<Count>,
-    profile: Option<StoredProfile>,
-    threads: bool,
+    counted: Counted,
+    /// Observations with their repeats: they come in any order.
+    fresh: Vec<(usize, Observation)>,
     failure: Option<Failure>,
     pending: usize,
-    wanted: usize,
 }
 
 impl Tally {
@@ -21,14 +34,8 @@ impl Tally {
     #[must_use]
     pub fn new(before: Option<&Counted>, repeats: usize) -> Self {
         let counted = before.cloned().unwrap_or_default();
-        Self {
-            pending: repeats.saturating_sub(counted.repeats.len()),
-            wanted: repeats,
-            counts: counted.repeats,
-            profile: counted.profile,
-            threads: counted.threads,
-            failure: None,
-        }
+        let pending = repeats.saturating_sub(counted.repeats.len());
+        Self { counted, fresh: Vec::new(), failure: None, pending }
     }
 
     /// Processes that are still to come.
@@ -37,32 +44,29 @@ impl Tally {
         self.pending
     }
 
-    /// Whether nothing was counted yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.counts.is_empty()
-    }
-
     /// Why it failed, if it did.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
 
-    /// Takes what one process counted; `keep` stores the profile of the first.
+    /// Takes what one process counted; `keep` stores the profile of the first repeat.
     ///
     /// # Errors
     /// If the profile cannot be stored.
     pub fn take<E>(
         &mut self,
+        repeat: usize,
         observation: Observation,
         keep: impl FnOnce(&Observation) -> Result<StoredProfile, E>,
     ) -> Result<(), E> {
-        self.threads |= observation.threads;
-        if self.profile.is_none() {
-            self.profile = Some(keep(&observation)?);
+        self.counted.threads |= observation.threads;
+        self.counted.processes |= observation.processes;
+        self.counted.clock |= observation.clock;
+        if repeat == 0 && self.counted.profile.is_none() {
+            self.counted.profile = Some(keep(&observation)?);
         }
-        self.counts.push(observation.count);
+        self.fresh.push((repeat, observation));
         Ok(())
     }
 
@@ -71,65 +75,60 @@ impl Tally {
         self.failure.get_or_insert(failure);
     }
 
-    /// One process less is to come; gives how many must be added because the counts differ.
-    pub fn one_done(&mut self) -> usize {
+    /// One process less is to come.
+    pub fn one_done(&mut self) {
         self.pending = self.pending.saturating_sub(1);
-        if self.pending > 0 || self.failure.is_some() || self.wanted >= REPEATS_JITTERY || !differ(&self.counts) {
-            return 0;
-        }
-        self.wanted = REPEATS_JITTERY;
-        self.pending = REPEATS_JITTERY.saturating_sub(self.counts.len());
-        self.pending
     }
 
     /// What came of it.
     #[must_use]
-    pub fn outcome(self) -> Outcome {
-        match self.failure {
-            Some(failure) => Outcome::Failed(failure),
-            None => Outcome::Counted(Counted {
-                repeats: self.counts,
-                profile: self.profile,
-                threads: self.threads,
-                ..Counted::default()
-            }),
+    pub fn outcome(mut self) -> Outcome {
+        if let Some(failure) = self.failure {
+            return Outcome::Failed(failure);
         }
+        self.fresh.sort_by_key(|(repeat, _)| *repeat);
+        self.counted.repeats.extend(self.fresh.into_iter().map(|(_, observation)| observation.count));
+        Outcome::Counted(self.counted)
     }
-}
-
-/// Whether two repeats differ in a call that both made.
-fn differ(counts: &[Count]) -> bool {
-    let value = |call: &Call| call.timed.unwrap_or(call.whole);
-    counts.windows(2).any(|pair| pair[0].calls.iter().zip(&pair[1].calls).any(|(a, b)| value(a) != value(b)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::convert::Infallible;
 
     use super::*;
+    use crate::run::{Call, Count};
 
-    fn take(tally: &mut Tally, cost: u64) -> usize {
-        let call = Call { iterations: 1, whole: cost + 10, timed: Some(cost), ..Call::default() };
-        let observation =
-            Observation { count: Count { calls: vec![call], ..Count::default() }, parts: Vec::new(), threads: false };
+    fn take(tally: &mut Tally, repeat: usize) {
+        let call = Call { iterations: 1, whole: 10, timed: Some(5), ..Call::default() };
+        let count = Count { seeds: seeds(repeat), calls: vec![call] };
+        let observation = Observation { count, ..Observation::default() };
         let stored =
             StoredProfile { parts: Vec::new(), iterations: 1, executable: "x".into(), source_root: "/".into() };
-        let Ok(()) = tally.take(observation, |_| Ok::<_, Infallible>(stored));
-        tally.one_done()
+        let Ok(()) = tally.take(repeat, observation, |_| Ok::<_, Infallible>(stored));
+        tally.one_done();
     }
 
     #[test]
-    fn equal_counts_are_enough_and_differing_ones_are_repeated() {
-        let mut exact = Tally::new(None, 2);
-        assert_eq!((take(&mut exact, 5), exact.pending()), (0, 1));
-        assert_eq!((take(&mut exact, 5), exact.pending()), (0, 0));
-        let mut jittery = Tally::new(None, 2);
-        take(&mut jittery, 5);
-        assert_eq!(take(&mut jittery, 6), 3);
-        for _ in 0..3 {
-            assert_eq!(take(&mut jittery, 7), 0);
-        }
-        assert!(matches!(jittery.outcome(), Outcome::Counted(counted) if counted.repeats.len() == 5));
+    fn repeats_are_in_order_whichever_process_was_first() {
+        let mut tally = Tally::new(None, 2);
+        assert_eq!(tally.pending(), 2);
+        take(&mut tally, 1);
+        take(&mut tally, 0);
+        assert_eq!(tally.pending(), 0);
+        let Outcome::Counted(counted) = tally.outcome() else { panic!("it was counted") };
+        assert_eq!(counted.repeats.iter().map(|count| count.seeds).collect::<Vec<_>>(), [seeds(0), seeds(1)]);
+        assert!(counted.profile.is_some());
+        let mut more = Tally::new(Some(&counted), 5);
+        assert_eq!(more.pending(), 3);
+        (2..5).for_each(|repeat| take(&mut more, repeat));
+        assert!(matches!(more.outcome(), Outcome::Counted(counted) if counted.repeats.len() == 5));
+    }
+
+    #[test]
+    fn the_third_repeat_alone_is_like_another() {
+        assert_eq!(seeds(2), seeds(0));
+        assert_eq!((0..9).map(seeds).collect::<BTreeSet<_>>().len(), 8);
     }
 }

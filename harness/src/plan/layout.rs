@@ -102,6 +102,12 @@ impl Layout {
         self.root.join(role.directory())
     }
 
+    /// What perfgate brings along for the benchmark processes.
+    #[must_use]
+    pub fn tools(&self) -> PathBuf {
+        self.root.join("tools")
+    }
+
     /// Scratch space of the benchmark processes.
     #[must_use]
     pub fn scratch(&self) -> PathBuf {

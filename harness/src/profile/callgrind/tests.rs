@@ -49,8 +49,9 @@ fn recorded_parts_add_up_and_agree_with_the_scan() {
         let profile = parse(bytes).unwrap();
         assert_eq!(profile.total, total, "{name}");
         assert_eq!(by_symbol(&profile).values().sum::<u64>(), total, "{name}");
-        let summary = scan(bytes).unwrap();
-        assert_eq!(summary.total, total, "{name}");
+        let summary = scan(bytes, &|_| false).unwrap();
+        assert_eq!(summary.total(), total, "{name}");
+        assert_eq!(summary.objects.iter().map(|(_, cost)| cost).sum::<u64>(), total, "{name}");
         let trigger = summary.trigger.unwrap();
         assert!(trigger.starts_with("--dump-"), "{name}: {trigger}");
     }
@@ -81,9 +82,12 @@ fn every_truncation_of_a_recorded_part_is_refused() {
     let at_line_ends = (0..end).filter(|&length| length == 0 || bytes[length - 1] == b'\n');
     for length in at_line_ends.chain((0..end).step_by(101)).chain(end - 12..end) {
         assert!(parse(&bytes[..length]).is_err(), "the first {length} bytes");
-        assert!(scan(&bytes[..length]).is_err(), "the first {length} bytes");
+        assert!(scan(&bytes[..length], &|_| false).is_err(), "the first {length} bytes");
     }
-    assert!(scan(&bytes[..end]).is_err(), "the newline after the total is missing, so the total may be too");
+    assert!(
+        scan(&bytes[..end], &|_| false).is_err(),
+        "the newline after the total is missing, so the total may be too"
+    );
 }
 
 #[test]
@@ -151,12 +155,20 @@ fn mistakes_are_named_with_their_line() {
 }
 
 #[test]
-fn the_scan_reads_head_and_tail_only() {
-    let summary = scan(format!("{HEAD}\nnot callgrind\n\ntotals: 12 5\n\n").as_bytes()).unwrap();
-    assert_eq!(summary, PartSummary { trigger: Some("--dump-before=clock".into()), total: 12 });
-    assert_eq!(scan(b"totals: 1\n").unwrap(), PartSummary { trigger: None, total: 1 });
-    assert_eq!(scan(b"").unwrap_err().problem, Problem::Incomplete);
-    assert_eq!(scan(b"a\nb\ntotals: x\n").unwrap_err(), SyntaxError { line: 3, problem: Problem::Number });
+fn the_scan_adds_up_by_object_and_for_the_functions_that_are_asked_for() {
+    let clock = |symbol: &[u8]| symbol.starts_with(b"clock");
+    let text = "desc: Trigger: --dump-before=clock\npositions: instr line\nevents: Ir Dr\n\n\
+                ob=(1) /bin/b\nfn=(1) main\n0x10 5 7 1\n+3 * 2\n\
+                cob=(2) /lib/c.so\ncfn=(2) clock'main\ncalls=1 0x99 7\n0x20 6 1000\njump=4 0x30 1\n+1 7\n\
+                fn=(3) clockwork\n0x30 1 4\n\nob=(2)\nfn=(2)\n0 0 3\nfn=(4) other\n0 0 5\n\ntotals: 21 1\n";
+    let summary = scan(text.as_bytes(), &clock).unwrap();
+    assert_eq!(summary.trigger.as_deref(), Some("--dump-before=clock"));
+    assert_eq!((summary.total(), summary.functions), (21, 7));
+    assert_eq!(summary.objects, [("/bin/b".to_owned(), 13), ("/lib/c.so".to_owned(), 8)]);
+    assert_eq!((summary.events, summary.totals), (vec!["Ir".to_owned(), "Dr".to_owned()], vec![21, 1]));
+    let fails = |text: &[u8]| scan(text, &clock).unwrap_err();
+    assert_eq!(fails(b"").problem, Problem::Incomplete);
+    assert_eq!(fails(b"a\nb\ntotals: x\n"), SyntaxError { line: 3, problem: Problem::Number });
 }
 
 #[test]
@@ -198,7 +210,7 @@ fn line() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
-        let _ = (parse(&bytes), scan(&bytes));
+        let _ = (parse(&bytes), scan(&bytes, &|_| false));
     }
 
     #[test]
@@ -215,7 +227,7 @@ proptest! {
         let mut bytes = recorded!("criterion-0.8-iter.out").to_vec();
         let at = at % bytes.len();
         bytes[at] = byte;
-        let _ = (parse(&bytes), scan(&bytes));
+        let _ = (parse(&bytes), scan(&bytes, &|_| false));
     }
 
     #[test]

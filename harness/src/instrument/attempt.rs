@@ -1,0 +1,237 @@
+//! One process under callgrind: started, watched, and read.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::clock::{Pipes, Question};
+use super::command_line::{command, prefixes, timeout};
+use super::dumps::Reader;
+use super::failure::{describe, not_countable, printable};
+use super::job::{Job, NoObservation, Observation};
+use super::preload::Clock;
+use super::reading::Reading;
+use crate::driver::Scheme;
+use crate::process::{self, Cancel, Ended, Finished, Watcher};
+use crate::run::{Failure, FailureKind};
+
+/// Dumps after which a benchmark is taken to read the clock without end, and is counted without watching the clock.
+const MOST_DUMPS: usize = 4096;
+/// Longer than any framework means to measure.
+const ENOUGH_TIME: Duration = Duration::from_secs(100);
+
+/// What came of a process.
+pub enum Outcome {
+    /// One observation for each benchmark that ran, if they are as many as were asked for.
+    Counted(Vec<Observation>),
+    /// It failed, and there is one benchmark to blame, or a batch of which any may be.
+    Failed(Failure),
+    /// A benchmark reads the clock so often that only its own clock will do, or none at all.
+    ReadsTheClock,
+    /// Other benchmarks ran than were asked for, or none could be told.
+    Unexpected,
+}
+
+/// A process to be.
+pub struct Attempt<'j> {
+    job: &'j Job<'j>,
+    directory: PathBuf,
+}
+
+impl<'j> Attempt<'j> {
+    /// With a directory of its own, which counts up so that what earlier attempts left stays.
+    ///
+    /// # Errors
+    /// If the directory cannot be made.
+    pub fn begin(job: &'j Job<'j>, attempts: &mut usize) -> io::Result<Self> {
+        let directory = job.scratch.join(format!("p{attempts:02}"));
+        *attempts += 1;
+        fs::create_dir_all(&directory)?;
+        Ok(Self { job, directory })
+    }
+
+    /// Counts with the harness's clock: every benchmark is called until its counts say that it is enough.
+    ///
+    /// # Errors
+    /// If valgrind cannot be run or its files not be read, or the user asked to stop.
+    pub fn under_our_clock(&self, cancel: &Cancel) -> Result<Outcome, NoObservation> {
+        let (job, prefixes) = (self.job, prefixes(self.job));
+        let clock = Clock::Ours(job.driver.tick(), &self.directory);
+        let reader = Reader { prefixes: &prefixes, root: job.root, our_clock: true };
+        let mut watch = Answering {
+            pipes: Pipes::make(&self.directory)?,
+            reading: Reading::new(job, reader, &self.directory),
+            last_is_killed: matches!(job.driver.scheme(), Scheme::Reads(_)),
+            pid: 0,
+            end: None,
+        };
+        let finished =
+            process::supervise(&mut command(job, true, clock, &self.directory), timeout(job), cancel, &mut watch)
+                .map_err(|error| no_valgrind(&error))?;
+        let Answering { mut reading, end, .. } = watch;
+        match end {
+            Some(End::Trouble(error)) => return Err(error.into()),
+            Some(End::Strays) => return Ok(Outcome::ReadsTheClock),
+            Some(End::Complete) | None => {}
+        }
+        if let Some(failed) = self.failed(&finished)? {
+            return Ok(Outcome::Failed(failed));
+        }
+        reading.finish()?;
+        self.outcome(&reading, &finished)
+    }
+
+    /// Counts one benchmark with the clock that it always has; the process is stopped as soon as the counts say so.
+    ///
+    /// # Errors
+    /// As [`Self::under_our_clock`].
+    pub fn under_its_own_clock(&self, watch_clock: bool, cancel: &Cancel) -> Result<Outcome, NoObservation> {
+        let (job, prefixes) = (self.job, prefixes(self.job));
+        let reader = Reader { prefixes: &prefixes, root: job.root, our_clock: false };
+        let mut reading = Reading::new(job, reader, &self.directory);
+        let mut trouble = None;
+        let mut watch = |pid: u32| match reading.catch_up(pid, false) {
+            Ok(()) => reading.settled() || reading.dumps() > MOST_DUMPS,
+            Err(error) => {
+                trouble = Some(error);
+                true
+            }
+        };
+        let mut command = command(job, watch_clock, Clock::Real, &self.directory);
+        let finished =
+            process::supervise(&mut command, timeout(job), cancel, &mut watch).map_err(|error| no_valgrind(&error))?;
+        if let Some(error) = trouble {
+            return Err(error.into());
+        }
+        if let Some(failed) = self.failed(&finished)? {
+            return Ok(Outcome::Failed(failed));
+        }
+        if matches!(finished.ended, Ended::Exited(_)) {
+            reading.finish()?;
+        }
+        if reading.dumps() > MOST_DUMPS && !reading.settled() {
+            return Ok(Outcome::ReadsTheClock);
+        }
+        self.outcome(&reading, &finished)
+    }
+
+    /// The failure that a process ended with, if any.
+    fn failed(&self, finished: &Finished) -> Result<Option<Failure>, NoObservation> {
+        match finished.ended {
+            Ended::Cancelled => Err(NoObservation::Interrupted),
+            Ended::Exited(status) if status.success() => Ok(None),
+            ended => {
+                let failure = describe(ended, &finished.tail, self.job.timeout, true);
+                Ok(failure.map(|failure| with_valgrind_log(failure, &self.directory)))
+            }
+        }
+    }
+
+    fn outcome(&self, reading: &Reading<'_>, finished: &Finished) -> Result<Outcome, NoObservation> {
+        let wanted = self.job.names.len();
+        let seen = reading.seen();
+        if reading.alternates() || seen > wanted {
+            if wanted > 1 {
+                return Ok(Outcome::Unexpected);
+            }
+            return Ok(Outcome::Failed(Failure {
+                help: "give each call of the bencher a benchmark of its own".into(),
+                ..not_countable("it calls the bencher more than once for a sample", &finished.tail)
+            }));
+        }
+        if seen < wanted && wanted > 1 {
+            return Ok(Outcome::Unexpected);
+        }
+        if seen == 0 {
+            let why = "none of the framework's measuring functions was called";
+            return Ok(Outcome::Failed(not_countable(why, &finished.tail)));
+        }
+        let observations = reading.observations();
+        if wanted == 1 && observations.iter().any(|observation| observation.processes) {
+            return Ok(Outcome::Failed(Failure {
+                kind: FailureKind::StartsProcesses,
+                message: "starts processes, whose instructions would not be counted".into(),
+                help: "do that work in set-up, outside of what is timed, or exclude the benchmark in perfgate.toml"
+                    .into(),
+                output: printable(&finished.tail),
+            }));
+        }
+        if observations.iter().any(|observation| observation.processes) {
+            return Ok(Outcome::Unexpected);
+        }
+        Ok(Outcome::Counted(observations))
+    }
+}
+
+/// Why a process under our clock was ended.
+enum End {
+    Complete,
+    Strays,
+    Trouble(io::Error),
+}
+
+/// Answers every read of the clock.
+struct Answering<'j> {
+    pipes: Pipes,
+    reading: Reading<'j>,
+    /// Whether the process is over when the last benchmark has been called often enough: its framework would go on.
+    last_is_killed: bool,
+    pid: u32,
+    end: Option<End>,
+}
+
+impl Answering<'_> {
+    fn answer(&mut self, wait: Duration) -> io::Result<Option<End>> {
+        let mut wait = wait;
+        while let Some(question) = self.pipes.next(wait)? {
+            wait = Duration::ZERO;
+            let (advance, end) = self.decide(question)?;
+            if end.is_some() {
+                return Ok(end);
+            }
+            self.pipes.answer(advance)?;
+        }
+        Ok(None)
+    }
+
+    fn decide(&mut self, question: Question) -> io::Result<(Duration, Option<End>)> {
+        self.reading.asked(self.pid, question)?;
+        if self.reading.strays() || self.reading.dumps() > MOST_DUMPS * self.reading.seen().max(1) {
+            return Ok((Duration::ZERO, Some(End::Strays)));
+        }
+        let release = self.reading.release();
+        if release && self.last_is_killed && self.reading.complete() {
+            return Ok((Duration::ZERO, Some(End::Complete)));
+        }
+        Ok((if release { ENOUGH_TIME } else { Duration::ZERO }, None))
+    }
+}
+
+impl Watcher for Answering<'_> {
+    fn enough(&mut self, pid: u32) -> bool {
+        self.pid = pid;
+        self.end.is_some()
+    }
+
+    fn spend(&mut self, moment: Duration) {
+        match self.answer(moment) {
+            Ok(end) => self.end = end,
+            Err(error) => self.end = Some(End::Trouble(error)),
+        }
+    }
+}
+
+/// valgrind that cannot be started.
+fn no_valgrind(error: &io::Error) -> NoObservation {
+    NoObservation::Broken(format!("valgrind cannot be run: {error}"))
+}
+
+fn with_valgrind_log(mut failure: Failure, directory: &Path) -> Failure {
+    let log = fs::read(directory.join("valgrind.log")).unwrap_or_default();
+    let log = printable(&log);
+    if !log.is_empty() {
+        failure.output = format!("{}\n{log}", failure.output).trim().to_owned();
+    }
+    failure
+}

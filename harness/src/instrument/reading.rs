@@ -1,0 +1,209 @@
+//! What callgrind's dumps tell of the benchmarks of one process, read while it runs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::calls::{Calls, Dump, Event, Observed};
+use super::clock::Question;
+use super::dumps::{Reader, Started};
+use super::job::{Job, Observation};
+use super::reads::Samples;
+use crate::driver::Scheme;
+use crate::run::{Call, Count};
+
+/// What is known of the benchmarks so far.
+pub struct Reading<'j> {
+    job: &'j Job<'j>,
+    reader: Reader<'j>,
+    directory: &'j Path,
+    pid: Option<u32>,
+    /// The files read so far; dump number N is `parts[N - 1]`.
+    parts: Vec<PathBuf>,
+    /// One for each benchmark that began.
+    benchmarks: Vec<Collected>,
+    /// Whether the last one was told that it was enough: what is entered next is another.
+    released: bool,
+}
+
+/// What was collected of one benchmark.
+enum Collected {
+    Calls(Calls),
+    Samples(Samples),
+}
+
+impl Collected {
+    fn new(scheme: Scheme<'_>) -> Self {
+        match scheme {
+            Scheme::Calls { .. } | Scheme::Process => Self::Calls(Calls::default()),
+            Scheme::Reads(reads) => Self::Samples(Samples::new(*reads)),
+        }
+    }
+
+    fn finished(&self) -> &[Observed] {
+        match self {
+            Self::Calls(calls) => calls.finished(),
+            Self::Samples(samples) => samples.finished(),
+        }
+    }
+}
+
+impl<'j> Reading<'j> {
+    /// Of a process that writes its dumps into `directory`.
+    pub fn new(job: &'j Job<'j>, reader: Reader<'j>, directory: &'j Path) -> Self {
+        let benchmarks = vec![Collected::new(job.driver.scheme())];
+        Self { job, reader, directory, pid: None, parts: Vec::new(), benchmarks, released: false }
+    }
+
+    fn path(&self, pid: u32, number: usize) -> PathBuf {
+        self.directory.join(format!("o.{pid}.{number}"))
+    }
+
+    /// Reads the dumps up to the newest, which the read of the clock that was just asked about has ended.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn asked(&mut self, pid: u32, question: Question) -> io::Result<()> {
+        self.pid = Some(pid);
+        loop {
+            let path = self.path(pid, self.parts.len() + 1);
+            if !path.exists() {
+                return Ok(());
+            }
+            let mut dump = match self.reader.read(&path) {
+                Ok(dump) => dump,
+                // Another thread may be writing it just now.
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            if dump.event == Event::Clock
+                && !self.job.linkage.own_allocator
+                && !self.path(pid, self.parts.len() + 2).exists()
+            {
+                dump.memory = Some(question);
+            }
+            self.take(path, &dump);
+        }
+    }
+
+    /// Reads the dumps that are complete: while the process runs, all but the newest.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn catch_up(&mut self, pid: u32, ended: bool) -> io::Result<()> {
+        self.pid = Some(pid);
+        loop {
+            let next = self.parts.len() + 1;
+            if !self.path(pid, next + usize::from(!ended)).exists() || (!ended && self.settled()) {
+                return Ok(());
+            }
+            let path = self.path(pid, next);
+            let dump = self.reader.read(&path)?;
+            self.take(path, &dump);
+        }
+    }
+
+    /// Reads what an ended process left, also one that ended before anybody looked.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn finish(&mut self) -> io::Result<()> {
+        let pid = match self.pid {
+            Some(pid) => Some(pid),
+            None => only_pid(self.directory)?,
+        };
+        pid.map_or(Ok(()), |pid| self.catch_up(pid, true))
+    }
+
+    fn take(&mut self, path: PathBuf, dump: &Dump) {
+        let index = self.parts.len();
+        self.parts.push(path);
+        if self.released && dump.event == Event::Enter && !self.inside() {
+            self.benchmarks.push(Collected::new(self.job.driver.scheme()));
+            self.released = false;
+        }
+        match self.benchmarks.last_mut() {
+            Some(Collected::Calls(calls)) => calls.push(index, dump),
+            Some(Collected::Samples(samples)) => samples.push(index, dump),
+            None => {}
+        }
+    }
+
+    /// Dumps so far.
+    pub fn dumps(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Whether a call or a sample is under way.
+    pub fn inside(&self) -> bool {
+        match self.benchmarks.last() {
+            Some(Collected::Calls(calls)) => calls.inside(),
+            Some(Collected::Samples(samples)) => samples.inside(),
+            None => false,
+        }
+    }
+
+    /// Whether the benchmark that runs reads the clock itself.
+    pub fn strays(&self) -> bool {
+        matches!(self.benchmarks.last(), Some(Collected::Calls(calls)) if calls.strays())
+    }
+
+    /// Whether the benchmark that runs has been called often enough.
+    pub fn settled(&self) -> bool {
+        match self.benchmarks.last() {
+            Some(Collected::Calls(calls)) => calls.settled(),
+            Some(Collected::Samples(samples)) => samples.settled(),
+            None => false,
+        }
+    }
+
+    /// Whether it is time to let the time pass that makes the framework end the benchmark that runs.
+    pub fn release(&mut self) -> bool {
+        let enough = !self.released
+            && match self.benchmarks.last() {
+                Some(Collected::Calls(calls)) => calls.settled_with_this(),
+                Some(Collected::Samples(samples)) => samples.settled(),
+                None => false,
+            };
+        self.released |= enough;
+        enough
+    }
+
+    /// Whether the last of the benchmarks that were asked for has been called often enough.
+    pub fn complete(&self) -> bool {
+        self.benchmarks.len() == self.job.names.len() && self.released
+    }
+
+    /// Whether a benchmark calls several measuring functions for one sample.
+    pub fn alternates(&self) -> bool {
+        self.benchmarks.iter().any(|benchmark| matches!(benchmark, Collected::Calls(calls) if calls.alternate()))
+    }
+
+    /// How many benchmarks ran that have a call to show.
+    pub fn seen(&self) -> usize {
+        self.benchmarks.iter().filter(|benchmark| !benchmark.finished().is_empty()).count()
+    }
+
+    /// One observation for each benchmark that ran.
+    pub fn observations(&self) -> Vec<Observation> {
+        self.benchmarks.iter().filter_map(|benchmark| self.observation(benchmark.finished())).collect()
+    }
+
+    fn observation(&self, finished: &[Observed]) -> Option<Observation> {
+        let calls: Vec<Call> = finished.iter().map(|observed| observed.call).collect();
+        let last = finished.last()?;
+        let parts: Vec<PathBuf> = last.dumps.iter().filter_map(|&index| self.parts.get(index).cloned()).collect();
+        let started = Started::in_files(&parts);
+        let count = Count { seeds: self.job.seeds, calls };
+        Some(Observation { count, parts, threads: started.threads, processes: started.processes, clock: false })
+    }
+}
+
+/// The process id in the names of callgrind's files, for a process that ended before anybody looked.
+fn only_pid(directory: &Path) -> io::Result<Option<u32>> {
+    let pids = fs::read_dir(directory)?.filter_map(|entry| {
+        let name = entry.ok()?.file_name();
+        name.to_str()?.strip_prefix("o.")?.strip_suffix(".1")?.parse().ok()
+    });
+    Ok(pids.min())
+}

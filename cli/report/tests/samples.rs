@@ -51,6 +51,7 @@ pub fn report(gate: Gate, entries: Vec<Entry>) -> Report {
             libc: "ldd (Ubuntu GLIBC 2.39-0ubuntu8.3) 2.39".into(),
             rustc: "rustc 1.95.0 (1234567 2026-04-14), LLVM 22.1.0".into(),
             cpu_features: vec!["avx2".into(), "sse4.2".into()],
+            preload: String::new(),
             environment: vec!["LC_ALL=C".into()],
         },
         machine_differences: Vec::new(),

@@ -45,6 +45,7 @@ fn measure_until_decided(setup: &Setup, shell: &Shell, cancel: &Cancel) -> Resul
         jobs: setup.jobs,
         timeout: setup.timeout,
         simulate: false,
+        deadline: None,
         select: &select,
         observer: &watch,
         cancel,

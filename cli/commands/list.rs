@@ -32,6 +32,7 @@ pub(super) fn list(args: &ListArgs, shell: &Shell, cancel: &Cancel) -> Result<Co
         jobs: setup.jobs,
         timeout: setup.timeout,
         simulate: false,
+        deadline: None,
         select: &select,
         observer: &watch,
         cancel,

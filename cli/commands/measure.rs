@@ -30,6 +30,7 @@ pub(super) fn measure(args: &MeasureArgs, shell: &Shell, cancel: &Cancel) -> Res
         jobs: setup.jobs,
         timeout: setup.timeout,
         simulate: false,
+        deadline: None,
         select: &select,
         observer: &watch,
         cancel,

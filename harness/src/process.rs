@@ -191,6 +191,14 @@ pub fn stream(command: &mut Command, cancel: &Cancel, line: &mut dyn FnMut(&str)
     Ok(Ended::Exited(group.child.wait()?))
 }
 
+/// The most memory that a running process had so far, bytes; `None` if it is gone.
+#[must_use]
+pub fn peak_memory(pid: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+}
+
 /// CPU time of all processes that were started here and have ended, in seconds.
 #[must_use]
 pub fn children_cpu_seconds() -> f64 {

@@ -1,46 +1,64 @@
-//! What runs next, and where: counting is independent of the load on the machine, so that every core takes the next job
-//! as soon as it is free.
+//! What runs next, and where: counting is independent of the load on the machine, so that every core takes the next item as
+//! soon as it is free, as long as there is memory for it.
 
-use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// What is to do, and how many items are being done: these may add more.
-struct Queue<T> {
-    waiting: VecDeque<T>,
-    running: usize,
+/// Something to do, and the memory that it is expected to take, bytes.
+#[derive(Clone, Debug)]
+pub struct Item<T> {
+    /// What to do.
+    pub what: T,
+    /// Bytes.
+    pub memory: u64,
 }
 
-/// Runs `job(slot, item, add)` for each item on `slots` threads; a job may `add` further items at the head of the queue.
-/// A `false` ends everything: no further item is begun.
-pub fn run<T: Send>(
-    slots: usize,
-    items: impl IntoIterator<Item = T>,
-    job: impl Fn(usize, T, &dyn Fn(T)) -> bool + Sync,
-) {
-    let queue = Mutex::new(Queue { waiting: items.into_iter().collect(), running: 0 });
+struct Queue<T> {
+    /// In the order in which they should begin; `None` once begun.
+    waiting: Vec<Option<Item<T>>>,
+    running: usize,
+    memory: u64,
+}
+
+impl<T> Queue<T> {
+    /// The first that fits into what memory is left; the first of all if nothing else runs, since it will never fit better.
+    fn next(&mut self, memory: u64) -> Option<Item<T>> {
+        let left = memory.saturating_sub(self.memory);
+        let alone = self.running == 0;
+        let fits = |item: &Option<Item<T>>| item.as_ref().is_some_and(|item| alone || item.memory <= left);
+        let at = self.waiting.iter().position(fits)?;
+        let item = self.waiting[at].take()?;
+        self.running += 1;
+        self.memory = self.memory.saturating_add(item.memory);
+        Some(item)
+    }
+
+    fn is_over(&self) -> bool {
+        self.waiting.iter().all(Option::is_none)
+    }
+}
+
+/// Runs `job(slot, what)` for each item on `slots` threads, with at most `memory` bytes expected to be in use at the same
+/// time. A `false` ends everything: no further item is begun.
+pub fn run<T: Send>(slots: usize, memory: u64, items: Vec<Item<T>>, job: impl Fn(usize, T) -> bool + Sync) {
+    let queue = Mutex::new(Queue { waiting: items.into_iter().map(Some).collect(), running: 0, memory: 0 });
     let changed = Condvar::new();
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
-    // The next item, waiting for one as long as a running job may add it.
     let next = |mut queue: MutexGuard<'_, Queue<T>>| loop {
-        if let Some(item) = queue.waiting.pop_front() {
-            queue.running += 1;
+        if let Some(item) = queue.next(memory) {
             return Some(item);
         }
-        if queue.running == 0 {
+        if queue.is_over() {
             return None;
         }
         queue = changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
     };
     let work = |slot| {
-        while let Some(item) = next(lock()) {
-            let add = |more| {
-                lock().waiting.push_front(more);
-                changed.notify_one();
-            };
-            let go_on = job(slot, item, &add);
+        while let Some(Item { what, memory }) = next(lock()) {
+            let go_on = job(slot, what);
             let mut queue = lock();
             queue.running -= 1;
+            queue.memory = queue.memory.saturating_sub(memory);
             if !go_on {
                 queue.waiting.clear();
             }
@@ -59,49 +77,59 @@ pub fn run<T: Send>(
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use std::sync::Barrier;
+    use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
     use super::*;
 
-    fn done(slots: usize, items: Vec<u32>, job: impl Fn(u32, &dyn Fn(u32)) -> bool + Sync) -> Vec<u32> {
+    fn items(memory: &[u64]) -> Vec<Item<usize>> {
+        memory.iter().enumerate().map(|(what, &memory)| Item { what, memory }).collect()
+    }
+
+    fn done(slots: usize, memory: u64, items: Vec<Item<usize>>, job: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
         let done = Mutex::new(Vec::new());
-        run(slots, items, |_, item, add| {
+        run(slots, memory, items, |_, item| {
             done.lock().unwrap().push(item);
-            job(item, add)
+            job(item)
         });
-        let mut done = done.into_inner().unwrap();
-        done.sort_unstable();
-        done
+        done.into_inner().unwrap()
     }
 
     #[test]
-    fn every_item_is_done_once_also_those_that_jobs_add() {
-        let add_tens = |item, add: &dyn Fn(u32)| {
-            if item < 10 {
-                add(item * 10);
-            }
-            true
-        };
-        assert_eq!(done(3, vec![1, 2, 3], add_tens), [1, 2, 3, 10, 20, 30]);
+    fn every_item_is_done_once_and_begun_in_order() {
+        assert_eq!(done(1, 100, items(&[1, 2, 3]), |_| true), [0, 1, 2]);
+        let mut all = done(3, 100, items(&[1; 50]), |_| true);
+        all.sort_unstable();
+        assert_eq!(all, (0..50).collect::<Vec<_>>());
     }
 
     #[test]
-    fn what_a_job_adds_is_done_by_idle_threads_too() {
-        // Both added items wait for one another: a single thread would never get past the first.
+    fn two_items_run_at_the_same_time() {
+        // Both wait for one another: a single thread would never get past the first.
         let barrier = Barrier::new(2);
-        let meet = |item, add: &dyn Fn(u32)| {
-            if item == 0 {
-                add(1);
-                add(2);
-            } else {
-                barrier.wait();
-            }
+        let met = done(2, 100, items(&[1, 1]), |_| {
+            barrier.wait();
             true
-        };
-        assert_eq!(done(2, vec![0], meet), [0, 1, 2]);
+        });
+        assert_eq!(met.len(), 2);
+    }
+
+    #[test]
+    fn memory_is_never_promised_twice_and_what_is_too_large_runs_alone() {
+        let (sizes, used, most) = ([60, 60, 30, 500, 40], AtomicU64::new(0), AtomicU64::new(0));
+        let done = done(4, 100, items(&sizes), |item| {
+            let now = used.fetch_add(sizes[item], SeqCst) + sizes[item];
+            assert!(now <= 100 || now == 500, "{now} bytes at the same time");
+            most.fetch_max(now, SeqCst);
+            thread::yield_now();
+            used.fetch_sub(sizes[item], SeqCst);
+            true
+        });
+        assert_eq!(done.len(), 5);
+        assert_eq!(most.into_inner(), 500);
     }
 
     #[test]
     fn a_job_can_end_it_all() {
-        assert_eq!(done(1, (0..100).collect(), |item, _| item < 4), [0, 1, 2, 3, 4]);
+        assert_eq!(done(1, 100, items(&[1; 100]), |item| item < 4), [0, 1, 2, 3, 4]);
     }
 }

@@ -91,11 +91,14 @@ impl<'j> Attempt<'j> {
         let reader = Reader { prefixes: &prefixes, root: job.root, our_clock: false };
         let mut reading = Reading::new(job, reader, &self.directory);
         let mut trouble = None;
-        let mut watch = |pid: u32| match reading.catch_up(pid, false) {
-            Ok(()) => reading.settled() || reading.dumps() > MOST_DUMPS,
-            Err(error) => {
-                trouble = Some(error);
-                true
+        let mut watch = |pid: u32| {
+            reading.look(pid);
+            match reading.catch_up(pid, false) {
+                Ok(()) => reading.settled() || reading.dumps() > MOST_DUMPS,
+                Err(error) => {
+                    trouble = Some(error);
+                    true
+                }
             }
         };
         let mut command = command(job, watch_clock, Clock::Real, &self.directory);
@@ -211,6 +214,7 @@ impl Answering<'_> {
 impl Watcher for Answering<'_> {
     fn enough(&mut self, pid: u32) -> bool {
         self.pid = pid;
+        self.reading.look(pid);
         self.end.is_some()
     }
 

@@ -51,6 +51,10 @@ pub struct Observation {
     pub processes: bool,
     /// Whether it reads the clock.
     pub clock: bool,
+    /// Wall-clock time that it took, seconds.
+    pub seconds: f64,
+    /// The most memory that its process had, bytes.
+    pub memory: u64,
 }
 
 /// Why there is no observation.

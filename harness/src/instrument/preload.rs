@@ -24,20 +24,26 @@ pub enum Clock<'a> {
     Ours(u64, &'a Path),
 }
 
-/// Puts the library into a directory, unless it is there already, and says where.
+/// Where the library is in a directory.
+#[must_use]
+pub fn path(directory: &Path) -> PathBuf {
+    directory.join("preload.so")
+}
+
+/// Puts the library into a directory, unless it is there already.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn install(directory: &Path) -> io::Result<PathBuf> {
-    let path = directory.join("preload.so");
+pub fn install(directory: &Path) -> io::Result<()> {
+    let path = path(directory);
     if fs::read(&path).is_ok_and(|there| there == LIBRARY) {
-        return Ok(path);
+        return Ok(());
     }
     fs::create_dir_all(directory)?;
     let file = NamedTempFile::new_in(directory)?;
     fs::write(file.path(), LIBRARY)?;
     file.persist(&path)?;
-    Ok(path)
+    Ok(())
 }
 
 /// The value of [`VARIABLE`]. Seeds have a fixed width: the length of the environment moves the stack.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::calls::{Calls, Dump, Event, Observed};
 use super::clock::Question;
@@ -10,6 +11,7 @@ use super::dumps::{Reader, Started};
 use super::job::{Job, Observation};
 use super::reads::Samples;
 use crate::driver::Scheme;
+use crate::process;
 use crate::run::{Call, Count};
 
 /// What is known of the benchmarks so far.
@@ -20,8 +22,12 @@ pub struct Reading<'j> {
     pid: Option<u32>,
     /// The files read so far; dump number N is `parts[N - 1]`.
     parts: Vec<PathBuf>,
-    /// One for each benchmark that began.
+    /// One for each benchmark that began, and when.
     benchmarks: Vec<Collected>,
+    began: Vec<Instant>,
+    /// The most memory that the process was seen to have, bytes, and when somebody looked.
+    memory: u64,
+    looked: Instant,
     /// Whether the last one was told that it was enough: what is entered next is another.
     released: bool,
 }
@@ -51,8 +57,9 @@ impl Collected {
 impl<'j> Reading<'j> {
     /// Of a process that writes its dumps into `directory`.
     pub fn new(job: &'j Job<'j>, reader: Reader<'j>, directory: &'j Path) -> Self {
-        let benchmarks = vec![Collected::new(job.driver.scheme())];
-        Self { job, reader, directory, pid: None, parts: Vec::new(), benchmarks, released: false }
+        let (benchmarks, now) = (vec![Collected::new(job.driver.scheme())], Instant::now());
+        let (parts, began) = (Vec::new(), vec![now]);
+        Self { job, reader, directory, pid: None, parts, benchmarks, began, memory: 0, looked: now, released: false }
     }
 
     fn path(&self, pid: u32, number: usize) -> PathBuf {
@@ -120,12 +127,22 @@ impl<'j> Reading<'j> {
         self.parts.push(path);
         if self.released && dump.event == Event::Enter && !self.inside() {
             self.benchmarks.push(Collected::new(self.job.driver.scheme()));
+            self.began.push(Instant::now());
             self.released = false;
         }
         match self.benchmarks.last_mut() {
             Some(Collected::Calls(calls)) => calls.push(index, dump),
             Some(Collected::Samples(samples)) => samples.push(index, dump),
             None => {}
+        }
+    }
+
+    /// Looks now and then how much memory the process has.
+    pub fn look(&mut self, pid: u32) {
+        const EVERY: Duration = Duration::from_millis(50);
+        if self.memory == 0 || self.looked.elapsed() > EVERY {
+            self.looked = Instant::now();
+            self.memory = self.memory.max(process::peak_memory(pid).unwrap_or(0));
         }
     }
 
@@ -186,16 +203,27 @@ impl<'j> Reading<'j> {
 
     /// One observation for each benchmark that ran.
     pub fn observations(&self) -> Vec<Observation> {
-        self.benchmarks.iter().filter_map(|benchmark| self.observation(benchmark.finished())).collect()
+        let ended = self.began.iter().skip(1).copied().chain([Instant::now()]);
+        let seconds = self.began.iter().zip(ended).map(|(began, ended)| (ended - *began).as_secs_f64());
+        let benchmarks = self.benchmarks.iter().zip(seconds);
+        benchmarks.filter_map(|(benchmark, seconds)| self.observation(benchmark.finished(), seconds)).collect()
     }
 
-    fn observation(&self, finished: &[Observed]) -> Option<Observation> {
+    fn observation(&self, finished: &[Observed], seconds: f64) -> Option<Observation> {
         let calls: Vec<Call> = finished.iter().map(|observed| observed.call).collect();
         let last = finished.last()?;
         let parts: Vec<PathBuf> = last.dumps.iter().filter_map(|&index| self.parts.get(index).cloned()).collect();
         let started = Started::in_files(&parts);
         let count = Count { seeds: self.job.seeds, calls };
-        Some(Observation { count, parts, threads: started.threads, processes: started.processes, clock: false })
+        Some(Observation {
+            count,
+            parts,
+            threads: started.threads,
+            processes: started.processes,
+            clock: false,
+            seconds,
+            memory: self.memory,
+        })
     }
 }
 

@@ -28,6 +28,14 @@ pub struct Listed {
     pub ambiguous: bool,
 }
 
+impl Listed {
+    /// Whether both may be counted in one process.
+    #[must_use]
+    pub fn may_run_with(&self, other: &Self) -> bool {
+        self.executable.path == other.executable.path && !self.ambiguous && !other.ambiguous
+    }
+}
+
 /// Asks every executable for its benchmarks. `None` if the user asked to stop.
 #[must_use]
 pub fn list(

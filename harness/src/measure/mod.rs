@@ -1,14 +1,17 @@
 //! From a plan to runs: builds both sides, then counts every benchmark of each while its sources stand in place, twice.
 //! Whether that is enough is seen when the two sides are compared.
 
+mod counting;
 mod listing;
+mod observe;
 mod profiles;
+mod remembered;
 mod side;
 mod tally;
 mod tasks;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::benchmark::BenchmarkId;
 use crate::observer::Observer;
@@ -34,12 +37,29 @@ pub struct Settings<'a> {
     pub timeout: Duration,
     /// Whether caches and branch prediction are simulated too.
     pub simulate: bool,
+    /// When no more processes are begun, and those that run are ended.
+    pub deadline: Option<Instant>,
     /// Which benchmarks to measure.
     pub select: &'a (dyn Fn(&BenchmarkId) -> bool + Sync),
     /// Who is told how far it is.
     pub observer: &'a dyn Observer,
     /// Set when the user wants it to stop.
     pub cancel: &'a Cancel,
+}
+
+impl Settings<'_> {
+    /// Whether the time for the whole is up.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// When to give up on one benchmark that begins now.
+    #[must_use]
+    pub fn timeout_now(&self) -> Duration {
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        left.map_or(self.timeout, |left| left.min(self.timeout))
+    }
 }
 
 impl MeasureError {
@@ -99,10 +119,18 @@ pub fn measure(plan: &Plan, settings: &Settings<'_>) -> Result<Pair, MeasureErro
     let mut pair = Pair { baseline, candidate };
     // The baseline's sources are in place now; benchmarks may read files from them.
     pair.baseline.list(settings)?;
-    pair.baseline.count_all(settings)?;
+    // Half of the time is the candidate's.
+    let half = settings.deadline.map(|deadline| {
+        let now = Instant::now();
+        now + deadline.saturating_duration_since(now) / 2
+    });
+    pair.baseline.count_all(&Settings { deadline: half, ..*settings })?;
     plan.lay_out(Role::Candidate)?;
     pair.candidate.list(settings)?;
-    pair.candidate.count_all(settings)?;
+    // There is nothing to compare those with that the baseline had no time for.
+    let missed = pair.baseline.out_of_time();
+    let select = |id: &BenchmarkId| !missed.contains(id);
+    pair.candidate.count_those(&select, settings)?;
     Ok(pair)
 }
 
@@ -131,7 +159,7 @@ pub fn repeat(
     repeats: usize,
     settings: &Settings<'_>,
 ) -> Result<(), MeasureError> {
-    if ids.is_empty() {
+    if ids.is_empty() || settings.is_late() {
         return Ok(());
     }
     for (role, side) in [(Role::Baseline, &mut pair.baseline), (Role::Candidate, &mut pair.candidate)] {

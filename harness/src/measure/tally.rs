@@ -87,6 +87,9 @@ impl Tally {
             return Outcome::Failed(failure);
         }
         self.fresh.sort_by_key(|(repeat, _)| *repeat);
+        if self.counted.repeats.is_empty() && self.fresh.is_empty() {
+            return Outcome::OutOfTime;
+        }
         self.counted.repeats.extend(self.fresh.into_iter().map(|(_, observation)| observation.count));
         Outcome::Counted(self.counted)
     }

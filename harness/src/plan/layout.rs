@@ -108,6 +108,12 @@ impl Layout {
         self.root.join("tools")
     }
 
+    /// What the benchmarks took the last time.
+    #[must_use]
+    pub fn took(&self) -> PathBuf {
+        self.root.join("took.json")
+    }
+
     /// Scratch space of the benchmark processes.
     #[must_use]
     pub fn scratch(&self) -> PathBuf {

@@ -1,0 +1,99 @@
+//! One process of some benchmarks, or the few that it takes: from what was listed to what an instrument is given.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::tally::seeds;
+use super::{Listed, MeasureError, Settings};
+use crate::instrument::job::{Job, NoObservation};
+use crate::instrument::{callgrind, environment, preload};
+use crate::run::{Failure, FailureKind};
+
+/// Where things are that all processes of a side share.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// perfgate's directory.
+    pub root: PathBuf,
+    /// The preloaded library.
+    pub tools: PathBuf,
+    /// Scratch space.
+    pub scratch: PathBuf,
+    /// What benchmarks took the last time.
+    pub took: PathBuf,
+}
+
+/// Some benchmarks of one executable, in one process if that is possible: what came of each.
+///
+/// # Errors
+/// If valgrind cannot be run, or the user asked to stop.
+pub fn observe(
+    all: &[Listed],
+    members: &[usize],
+    repeat: usize,
+    slot: usize,
+    places: &Places,
+    settings: &Settings<'_>,
+) -> Result<Vec<callgrind::Counted>, MeasureError> {
+    let Some(listed) = members.first().map(|&first| &all[first]) else { return Ok(Vec::new()) };
+    if listed.ambiguous {
+        return Ok(vec![Err(Failure {
+            kind: FailureKind::NotCountable,
+            message: "shares its name with another benchmark, so that neither can be run alone".into(),
+            help: "give one of them another name".into(),
+            output: String::new(),
+        })]);
+    }
+    let scratch = places.scratch.join(format!("slot{slot:03}"));
+    make_fresh(&scratch)?;
+    let target = &listed.executable.target;
+    let environment = environment::of_package(
+        &target.package,
+        &target.package_root,
+        &listed.executable.library_path,
+        &places.scratch,
+    );
+    let names: Vec<&str> = members.iter().map(|&index| all[index].benchmark.id.name.as_str()).collect();
+    let job = Job {
+        executable: &listed.executable.path,
+        linkage: listed.linkage,
+        driver: listed.driver.as_ref(),
+        names: &names,
+        directory: &target.package_root,
+        environment: &environment,
+        preload: &preload::path(&places.tools),
+        seeds: seeds(repeat),
+        simulate: settings.simulate,
+        scratch: &scratch,
+        root: &places.root,
+        timeout: settings.timeout_now(),
+    };
+    let failed = |error| match error {
+        NoObservation::Interrupted => MeasureError::Interrupted,
+        NoObservation::Failed(Failure { message: reason, .. }) | NoObservation::Broken(reason) => {
+            MeasureError::Broken { benchmark: listed.benchmark.id.clone(), reason }
+        }
+    };
+    let mut failures =
+        if repeat == 0 { callgrind::rehearse(&job, settings.cancel).map_err(failed)? } else { Vec::new() };
+    failures.resize(names.len(), None);
+    let sound: Vec<&str> =
+        names.iter().zip(&failures).filter(|(_, failure)| failure.is_none()).map(|(name, _)| *name).collect();
+    let counted = callgrind::count(&Job { names: &sound, ..job }, settings.cancel).map_err(failed)?;
+    let mut counted = counted.into_iter();
+    let merged = failures.into_iter().map(|failure| match failure {
+        Some(failure) => Some(Err(failure)),
+        None => counted.next(),
+    });
+    Ok(merged.flatten().collect())
+}
+
+/// A directory with nothing in it.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn make_fresh(directory: &Path) -> Result<(), MeasureError> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(MeasureError::io(directory)(error)),
+        _ => fs::create_dir_all(directory).map_err(MeasureError::io(directory)),
+    }
+}

@@ -88,6 +88,12 @@ pub struct MeasuringArgs {
     /// Give up on a benchmark that takes longer than this for one process [default: 300]
     #[arg(long, value_name = "SECONDS", env = "PERFGATE_TIMEOUT", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
+    /// End within this time, building included: what is not measured by then is inconclusive [default: no limit]
+    #[arg(long, value_name = "SECONDS", env = "PERFGATE_TIME_LIMIT", value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub time_limit: Option<u64>,
+    /// Simulate caches and branch prediction too, which takes two to nine times the time
+    #[arg(long, env = "PERFGATE_SIMULATE", value_parser = FalseyValueParser::new())]
+    pub simulate: bool,
     /// Count this many benchmarks at the same time [default: all cores]
     #[arg(long, short, value_name = "N", env = "PERFGATE_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use perfgate_harness::measure::{self, Pair, Settings};
+use perfgate_harness::measure::{self, Pair};
 use perfgate_harness::plan::{Role, Sides};
 use perfgate_harness::process::Cancel;
 
@@ -41,20 +41,13 @@ pub(super) fn check(args: &CheckArgs, shell: &Shell, cancel: &Cancel) -> Result<
 fn measure_until_decided(setup: &Setup, shell: &Shell, cancel: &Cancel) -> Result<(Pair, Vec<Comparison>), Failure> {
     let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
-    let settings = Settings {
-        jobs: setup.jobs,
-        timeout: setup.timeout,
-        simulate: false,
-        deadline: None,
-        select: &select,
-        observer: &watch,
-        cancel,
-    };
+    let settings = setup.settings(&select, &watch, cancel);
     let mut pair = measure::measure(&setup.plan, &settings)?;
     loop {
         let comparisons = compare::compare(&pair.baseline.run, &pair.candidate.run, &setup.config.policy);
         let undecided = compare::undecided(&comparisons);
-        if undecided.is_empty() {
+        // Without time for more repeats, what is undecided stays so.
+        if undecided.is_empty() || settings.is_late() {
             return Ok((pair, comparisons));
         }
         let repeats = comparisons.iter().filter_map(compare::repeats_wanted).max().unwrap_or(measure::REPEATS_MOST);

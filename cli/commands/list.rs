@@ -1,7 +1,7 @@
 //! `perfgate list`: the benchmarks that would be measured.
 
 use perfgate_harness::benchmark::Benchmark;
-use perfgate_harness::measure::{Settings, Side};
+use perfgate_harness::measure::Side;
 use perfgate_harness::metric::Metric;
 use perfgate_harness::plan::{Role, Sides};
 use perfgate_harness::process::Cancel;
@@ -28,15 +28,7 @@ pub(super) fn list(args: &ListArgs, shell: &Shell, cancel: &Cancel) -> Result<Co
     let setup = Setup::new(&args.measuring, None, Sides::One, cancel)?;
     let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
-    let settings = Settings {
-        jobs: setup.jobs,
-        timeout: setup.timeout,
-        simulate: false,
-        deadline: None,
-        select: &select,
-        observer: &watch,
-        cancel,
-    };
+    let settings = setup.settings(&select, &watch, cancel);
     let mut side = Side::build(&setup.plan, Role::Candidate, &settings)?;
     side.list(&settings)?;
     let mut text = String::new();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use perfgate_harness::measure::{self, Settings};
+use perfgate_harness::measure;
 use perfgate_harness::plan::{Role, Sides};
 use perfgate_harness::process::Cancel;
 use perfgate_harness::run::{Outcome, Run};
@@ -26,15 +26,7 @@ pub(super) fn measure(args: &MeasureArgs, shell: &Shell, cancel: &Cancel) -> Res
     }
     let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
-    let settings = Settings {
-        jobs: setup.jobs,
-        timeout: setup.timeout,
-        simulate: false,
-        deadline: None,
-        select: &select,
-        observer: &watch,
-        cancel,
-    };
+    let settings = setup.settings(&select, &watch, cancel);
     let mut run = measure::measure_one(&setup.plan, &settings)?;
     let side = setup.plan.layout.side(Role::Candidate);
     replace(&side, &data).map_err(unusable(&data))?;

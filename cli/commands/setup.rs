@@ -1,11 +1,12 @@
 //! What the measuring commands have in common: the request, the configuration, and the settings that come of both.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use perfgate_harness::benchmark::BenchmarkId;
 use perfgate_harness::fingerprint::cores;
-use perfgate_harness::measure::Pair;
+use perfgate_harness::measure::{Pair, Settings};
+use perfgate_harness::observer::Observer;
 use perfgate_harness::plan::{self, Features, Plan, Request, Sides};
 use perfgate_harness::process::Cancel;
 
@@ -25,6 +26,8 @@ pub(super) struct Setup {
     pub(super) config: Config,
     pub(super) jobs: usize,
     pub(super) timeout: Duration,
+    simulate: bool,
+    deadline: Option<Instant>,
     filters: Vec<Filter>,
 }
 
@@ -36,6 +39,7 @@ impl Setup {
         sides: Sides,
         cancel: &Cancel,
     ) -> Result<Self, Failure> {
+        let started = Instant::now();
         let request = Request {
             directory: working_directory()?,
             baseline: revision.cloned(),
@@ -52,7 +56,22 @@ impl Setup {
         let jobs = args.jobs.map(usize::from).or(config.run.jobs.map(Into::into)).unwrap_or_else(cores);
         let timeout = args.timeout.map(Duration::from_secs).or(config.run.timeout).unwrap_or(TIMEOUT);
         let filters = args.filters.iter().filter(|text| !text.is_empty()).cloned().map(Filter).collect();
-        Ok(Self { plan, config, jobs, timeout, filters })
+        let simulate =
+            args.simulate || config.run.simulate || config.metrics.iter().any(|metric| metric.is_simulated());
+        let limit = args.time_limit.map(Duration::from_secs).or(config.run.time_limit);
+        let deadline = limit.map(|limit| started + limit);
+        Ok(Self { plan, config, jobs, timeout, simulate, deadline, filters })
+    }
+
+    /// How to measure.
+    pub(super) fn settings<'a>(
+        &self,
+        select: &'a (dyn Fn(&BenchmarkId) -> bool + Sync),
+        observer: &'a dyn Observer,
+        cancel: &'a Cancel,
+    ) -> Settings<'a> {
+        let Self { jobs, timeout, simulate, deadline, .. } = *self;
+        Settings { jobs, timeout, simulate, deadline, select, observer, cancel }
     }
 
     /// A filter that selects nothing is a mistake, which an empty report would not tell.

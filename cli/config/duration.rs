@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The longest timeout that is believed: a day.
+/// The longest time that is believed: a day.
 const MOST: Duration = Duration::from_hours(24);
 
 /// The duration that a text stands for: a number, with a decimal point if need be, and `ms`, `s`, `m` or `h`.
@@ -24,9 +24,9 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: f64 = number.parse().map_err(|_| "expected a plain number before the unit".to_owned())?;
     match Duration::try_from_secs_f64(number * seconds) {
-        Ok(duration) if duration.is_zero() => Err("a timeout of nothing would stop every benchmark".to_owned()),
+        Ok(duration) if duration.is_zero() => Err("no time at all would stop every benchmark".to_owned()),
         Ok(duration) if duration <= MOST => Ok(duration),
-        _ => Err("more than 24h is no timeout".to_owned()),
+        _ => Err("more than 24h is no limit".to_owned()),
     }
 }
 
@@ -59,8 +59,8 @@ mod tests {
             ("1.2.3s", "plain number"),
             ("-1s", "one of the units"),
             ("5 days", "one of the units"),
-            ("0s", "nothing"),
-            ("0.0000000001s", "nothing"),
+            ("0s", "no time"),
+            ("0.0000000001s", "no time"),
             ("25h", "24h"),
             (&format!("{}s", "9".repeat(400)), "24h"),
         ] {

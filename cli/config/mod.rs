@@ -52,6 +52,10 @@ pub struct Config {
 pub struct RunSettings {
     /// Longest wall-clock time of one process of one benchmark.
     pub timeout: Option<Duration>,
+    /// Longest wall-clock time of the whole.
+    pub time_limit: Option<Duration>,
+    /// Simulate caches and branch prediction too.
+    pub simulate: bool,
     /// Benchmarks measured at the same time.
     pub jobs: Option<NonZeroUsize>,
     /// Cargo features to build with: `name` or `package/name`.

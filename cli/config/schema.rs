@@ -74,6 +74,10 @@ struct Gate {
 struct Run {
     /// Longest wall-clock time of one process of one benchmark.
     timeout: Option<Duration>,
+    /// Longest wall-clock time of the whole, building included. Default: none.
+    time_limit: Option<Duration>,
+    /// Simulate caches and branch prediction too, which takes two to nine times the time.
+    simulate: Option<bool>,
     /// Benchmarks measured at the same time. Default: one per core.
     #[schemars(range(min = 1, max = 1024))]
     jobs: Option<u32>,

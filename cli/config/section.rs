@@ -12,7 +12,8 @@ use crate::policy::{Filter, Limits, OnInconclusive, Override};
 /// The keys that each section knows. The schema and the documentation are tested against them.
 pub(super) const ROOT: [&str; 3] = ["benchmark", "gate", "run"];
 pub(super) const GATE: [&str; 4] = ["exclude", "inconclusive", "limit", "metrics"];
-pub(super) const RUN: [&str; 5] = ["all-features", "features", "jobs", "no-default-features", "timeout"];
+pub(super) const RUN: [&str; 7] =
+    ["all-features", "features", "jobs", "no-default-features", "simulate", "time-limit", "timeout"];
 pub(super) const BENCHMARK: [&str; 5] = ["advisory", "exclude", "filter", "limit", "skip"];
 
 /// Reads the whole configuration; `place` says where it stands, as in "unknown key `x` in the file".
@@ -75,7 +76,9 @@ fn run(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
     let run = &mut config.run;
     for (key, value) in table {
         match key.get_ref().as_ref() {
-            "timeout" => run.timeout = value::timeout(reader, value),
+            "timeout" => run.timeout = value::time(reader, value, "run.timeout"),
+            "time-limit" => run.time_limit = value::time(reader, value, "run.time-limit"),
+            "simulate" => run.simulate = reader.bool(value, "run.simulate").unwrap_or(false),
             "jobs" => run.jobs = value::jobs(reader, value),
             "features" => run.features = value::features(reader, value),
             "all-features" => run.all_features = reader.bool(value, "run.all-features").unwrap_or(false),

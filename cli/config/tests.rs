@@ -344,6 +344,8 @@ fn plausible() -> impl Strategy<Value = String> {
         "exclude",
         "inconclusive",
         "timeout",
+        "time-limit",
+        "simulate",
         "jobs",
         "features",
         "all-features",

@@ -82,11 +82,11 @@ fn metric(reader: &mut Reader, name: &str, span: Range<usize>) -> Option<Metric>
     })
 }
 
-pub(super) fn timeout(reader: &mut Reader, value: &Value<'_>) -> Option<Duration> {
-    let text = reader.text(value, "run.timeout", r#"a duration such as "300s""#)?;
+pub(super) fn time(reader: &mut Reader, value: &Value<'_>, key: &str) -> Option<Duration> {
+    let text = reader.text(value, key, r#"a duration such as "300s""#)?;
     duration(text).map_or_else(
         |reason| {
-            let mistake = Mistake::new("invalid duration for `run.timeout`", value.span(), reason);
+            let mistake = Mistake::new(format!("invalid duration for `{key}`"), value.span(), reason);
             reader.note(mistake.help(r#"write it as "300s", "5m" or "1h""#))
         },
         Some,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::clock::{Pipes, Question};
-use super::command_line::{command, prefixes, timeout};
+use super::command_line::{Watch, command, prefixes, timeout};
 use super::dumps::Reader;
 use super::failure::{describe, not_countable, printable};
 use super::job::{Job, NoObservation, Observation};
@@ -29,6 +29,8 @@ pub enum Outcome {
     Failed(Failure),
     /// A benchmark reads the clock so often that only its own clock will do, or none at all.
     ReadsTheClock,
+    /// The benchmark starts processes, which were not counted.
+    StartsProcesses(Failure),
     /// Other benchmarks ran than were asked for, or none could be told.
     Unexpected,
 }
@@ -51,24 +53,29 @@ impl<'j> Attempt<'j> {
         Ok(Self { job, directory })
     }
 
-    /// Counts with the harness's clock: every benchmark is called until its counts say that it is enough.
+    /// Counts with the harness's clock: every benchmark is called until its counts say that it is enough. With `children`,
+    /// the processes that it starts are counted too.
     ///
     /// # Errors
     /// If valgrind cannot be run or its files not be read, or the user asked to stop.
-    pub fn under_our_clock(&self, cancel: &Cancel) -> Result<Outcome, NoObservation> {
+    pub fn under_our_clock(&self, children: bool, cancel: &Cancel) -> Result<Outcome, NoObservation> {
         let (job, prefixes) = (self.job, prefixes(self.job));
         let clock = Clock::Ours(job.driver.tick(), &self.directory);
         let reader = Reader { prefixes: &prefixes, root: job.root, our_clock: true };
         let mut watch = Answering {
             pipes: Pipes::make(&self.directory)?,
-            reading: Reading::new(job, reader, &self.directory),
+            reading: Reading::new(job, reader, &self.directory, children),
             last_is_killed: matches!(job.driver.scheme(), Scheme::Reads(_)),
             pid: 0,
             end: None,
         };
-        let finished =
-            process::supervise(&mut command(job, true, clock, &self.directory), timeout(job), cancel, &mut watch)
-                .map_err(|error| no_valgrind(&error))?;
+        let finished = process::supervise(
+            &mut command(job, Watch { clock: true, children }, clock, &self.directory),
+            timeout(job),
+            cancel,
+            &mut watch,
+        )
+        .map_err(|error| no_valgrind(&error))?;
         let Answering { mut reading, end, .. } = watch;
         match end {
             Some(End::Trouble(error)) => return Err(error.into()),
@@ -79,7 +86,7 @@ impl<'j> Attempt<'j> {
             return Ok(Outcome::Failed(failed));
         }
         reading.finish()?;
-        self.outcome(&reading, &finished)
+        self.outcome(&reading, children, &finished)
     }
 
     /// Counts one benchmark with the clock that it always has; the process is stopped as soon as the counts say so.
@@ -89,7 +96,7 @@ impl<'j> Attempt<'j> {
     pub fn under_its_own_clock(&self, watch_clock: bool, cancel: &Cancel) -> Result<Outcome, NoObservation> {
         let (job, prefixes) = (self.job, prefixes(self.job));
         let reader = Reader { prefixes: &prefixes, root: job.root, our_clock: false };
-        let mut reading = Reading::new(job, reader, &self.directory);
+        let mut reading = Reading::new(job, reader, &self.directory, false);
         let mut trouble = None;
         let mut watch = |pid: u32| {
             reading.look(pid);
@@ -101,7 +108,7 @@ impl<'j> Attempt<'j> {
                 }
             }
         };
-        let mut command = command(job, watch_clock, Clock::Real, &self.directory);
+        let mut command = command(job, Watch { clock: watch_clock, children: false }, Clock::Real, &self.directory);
         let finished =
             process::supervise(&mut command, timeout(job), cancel, &mut watch).map_err(|error| no_valgrind(&error))?;
         if let Some(error) = trouble {
@@ -116,7 +123,7 @@ impl<'j> Attempt<'j> {
         if reading.dumps() > MOST_DUMPS && !reading.settled() {
             return Ok(Outcome::ReadsTheClock);
         }
-        self.outcome(&reading, &finished)
+        self.outcome(&reading, false, &finished)
     }
 
     /// The failure that a process ended with, if any.
@@ -131,7 +138,7 @@ impl<'j> Attempt<'j> {
         }
     }
 
-    fn outcome(&self, reading: &Reading<'_>, finished: &Finished) -> Result<Outcome, NoObservation> {
+    fn outcome(&self, reading: &Reading<'_>, children: bool, finished: &Finished) -> Result<Outcome, NoObservation> {
         let wanted = self.job.names.len();
         let seen = reading.seen();
         if reading.alternates() || seen > wanted {
@@ -151,16 +158,16 @@ impl<'j> Attempt<'j> {
             return Ok(Outcome::Failed(not_countable(why, &finished.tail)));
         }
         let observations = reading.observations();
-        if wanted == 1 && observations.iter().any(|observation| observation.processes) {
-            return Ok(Outcome::Failed(Failure {
+        if wanted == 1 && !children && observations.iter().any(|observation| observation.processes) {
+            return Ok(Outcome::StartsProcesses(Failure {
                 kind: FailureKind::StartsProcesses,
-                message: "starts processes, whose instructions would not be counted".into(),
+                message: "starts processes, whose instructions could not be counted".into(),
                 help: "do that work in set-up, outside of what is timed, or exclude the benchmark in perfgate.toml"
                     .into(),
                 output: printable(&finished.tail),
             }));
         }
-        if observations.iter().any(|observation| observation.processes) {
+        if !children && observations.iter().any(|observation| observation.processes) {
             return Ok(Outcome::Unexpected);
         }
         Ok(Outcome::Counted(observations))

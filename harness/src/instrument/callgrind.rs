@@ -55,7 +55,7 @@ pub fn count(job: &Job<'_>, cancel: &Cancel) -> Result<Vec<Counted>, NoObservati
 fn batch(job: &Job<'_>, attempts: &mut usize, cancel: &Cancel) -> Result<Vec<Counted>, NoObservation> {
     let [name] = job.names else {
         if job.linkage.dynamic
-            && let Outcome::Counted(observations) = Attempt::begin(job, attempts)?.under_our_clock(cancel)?
+            && let Outcome::Counted(observations) = Attempt::begin(job, attempts)?.under_our_clock(false, cancel)?
             && observations.len() == job.names.len()
         {
             return Ok(observations.into_iter().map(Ok).collect());
@@ -77,9 +77,15 @@ fn batch(job: &Job<'_>, attempts: &mut usize, cancel: &Cancel) -> Result<Vec<Cou
 fn alone(job: &Job<'_>, attempts: &mut usize, cancel: &Cancel) -> Result<Observation, NoObservation> {
     let mut clock = false;
     if job.linkage.dynamic {
-        match Attempt::begin(job, attempts)?.under_our_clock(cancel)? {
+        let mut outcome = Attempt::begin(job, attempts)?.under_our_clock(false, cancel)?;
+        if matches!(outcome, Outcome::StartsProcesses(_)) {
+            outcome = Attempt::begin(job, attempts)?.under_our_clock(true, cancel)?;
+        }
+        match outcome {
             Outcome::Counted(observations) => return only(observations),
-            Outcome::Failed(failure) => return Err(NoObservation::Failed(failure)),
+            Outcome::Failed(failure) | Outcome::StartsProcesses(failure) => {
+                return Err(NoObservation::Failed(failure));
+            }
             Outcome::ReadsTheClock => clock = true,
             Outcome::Unexpected => {}
         }
@@ -94,7 +100,9 @@ fn alone(job: &Job<'_>, attempts: &mut usize, cancel: &Cancel) -> Result<Observa
             Outcome::Counted(observations) => {
                 return only(observations).map(|observation| Observation { clock, ..observation });
             }
-            Outcome::Failed(failure) => return Err(NoObservation::Failed(failure)),
+            Outcome::Failed(failure) | Outcome::StartsProcesses(failure) => {
+                return Err(NoObservation::Failed(failure));
+            }
             Outcome::ReadsTheClock => clock = true,
             Outcome::Unexpected => break,
         }

@@ -14,8 +14,17 @@ pub fn timeout(job: &Job<'_>) -> Duration {
     job.timeout.saturating_mul(u32::try_from(job.names.len()).unwrap_or(u32::MAX))
 }
 
+/// What callgrind is to look at, besides the measuring functions.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    /// Reads of the clock.
+    pub clock: bool,
+    /// Processes that are started.
+    pub children: bool,
+}
+
 /// The callgrind command line. `directory` is for its files.
-pub fn command(job: &Job<'_>, watch_clock: bool, clock: Clock<'_>, directory: &Path) -> Command {
+pub fn command(job: &Job<'_>, watch: Watch, clock: Clock<'_>, directory: &Path) -> Command {
     let mut command = Command::new("valgrind");
     command.args([
         "--tool=callgrind",
@@ -58,7 +67,10 @@ pub fn command(job: &Job<'_>, watch_clock: bool, clock: Clock<'_>, directory: &P
         }
         Scheme::Process => {}
     }
-    if watch_clock {
+    if watch.children {
+        command.arg("--trace-children=yes");
+    }
+    if watch.clock {
         command.arg("--dump-before=clock_gettime*");
     }
     command.arg(job.executable);

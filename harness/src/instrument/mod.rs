@@ -4,6 +4,7 @@ mod amount;
 mod attempt;
 pub mod callgrind;
 mod calls;
+mod children;
 mod clock;
 mod command_line;
 mod dumps;

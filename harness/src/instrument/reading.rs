@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::calls::{Calls, Dump, Event, Observed};
+use super::children::Children;
 use super::clock::Question;
 use super::dumps::{Reader, Started};
 use super::job::{Job, Observation};
@@ -19,6 +20,8 @@ pub struct Reading<'j> {
     job: &'j Job<'j>,
     reader: Reader<'j>,
     directory: &'j Path,
+    /// The processes that the benchmark starts, where they are counted.
+    children: Option<Children<'j>>,
     pid: Option<u32>,
     /// The files read so far; dump number N is `parts[N - 1]`.
     parts: Vec<PathBuf>,
@@ -56,10 +59,23 @@ impl Collected {
 
 impl<'j> Reading<'j> {
     /// Of a process that writes its dumps into `directory`.
-    pub fn new(job: &'j Job<'j>, reader: Reader<'j>, directory: &'j Path) -> Self {
+    pub fn new(job: &'j Job<'j>, reader: Reader<'j>, directory: &'j Path, children: bool) -> Self {
+        let children = children.then(|| Children::new(directory));
         let (benchmarks, now) = (vec![Collected::new(job.driver.scheme())], Instant::now());
         let (parts, began) = (Vec::new(), vec![now]);
-        Self { job, reader, directory, pid: None, parts, benchmarks, began, memory: 0, looked: now, released: false }
+        Self {
+            job,
+            reader,
+            directory,
+            children,
+            pid: None,
+            parts,
+            benchmarks,
+            began,
+            memory: 0,
+            looked: now,
+            released: false,
+        }
     }
 
     fn path(&self, pid: u32, number: usize) -> PathBuf {
@@ -88,6 +104,9 @@ impl<'j> Reading<'j> {
                 && !self.path(pid, self.parts.len() + 2).exists()
             {
                 dump.memory = Some(question);
+            }
+            if let Some(children) = &mut self.children {
+                dump.amount += children.collect(pid, &self.reader)?;
             }
             self.take(path, &dump);
         }

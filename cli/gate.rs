@@ -191,6 +191,7 @@ mod tests {
             limits: Limits::INSTRUCTIONS,
             advisory: false,
             change: None,
+            further: Vec::new(),
             single: None,
             failures: Vec::new(),
             notes: Vec::new(),

@@ -1,5 +1,6 @@
 //! What holds of every judgement, whatever was counted.
 
+use perfgate_harness::metric::Metric;
 use perfgate_harness::run::{Call, Count, Counted, Outcome, Run};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
@@ -9,13 +10,16 @@ use super::{compare, repeats_wanted};
 use crate::comparison::{Class, Comparison, Verdict};
 use crate::policy::{Limits, Policy};
 
+mod seeded;
+
 /// A side of the one benchmark.
 fn side(per_iteration: &[u64]) -> Run {
     run(vec![measured("parse", counted(per_iteration))])
 }
 
 fn judge(baseline: &Run, candidate: &Run, limits: Limits) -> Comparison {
-    compare(baseline, candidate, &Policy { limits, ..Policy::default() }).remove(0)
+    compare(baseline, candidate, &Policy { limits: [(Metric::Instructions, limits)].into(), ..Policy::default() })
+        .remove(0)
 }
 
 fn judge_counts(baseline: &[u64], candidate: &[u64], limits: Limits) -> Comparison {

@@ -77,6 +77,7 @@ pub fn comparison(name: &str, verdict: Verdict, change: Option<Change>) -> Compa
         limits: Limits::INSTRUCTIONS,
         advisory: false,
         change,
+        further: Vec::new(),
         single: None,
         failures: Vec::new(),
         notes: Vec::new(),
@@ -90,7 +91,9 @@ pub fn exact(baseline: f64, candidate: f64) -> Change {
         log_ratio: (candidate / baseline).ln(),
         half_width: 0.0,
         class: Class::Exact,
+        cause: None,
         region: Region::Timed,
+        system: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod note;
 mod pair;
 mod rule;
 mod seeds;
+mod shared;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -21,6 +22,7 @@ use std::cmp::Ordering;
 use perfgate_harness::benchmark::BenchmarkId;
 use perfgate_harness::run::Run;
 
+pub use self::shared::common_causes;
 use crate::comparison::{Change, Class, Comparison, Verdict};
 use crate::policy::Policy;
 

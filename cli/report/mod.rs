@@ -8,6 +8,7 @@ use tempfile::Builder;
 
 use crate::gate::Report;
 
+mod alike;
 mod diagnostic;
 mod escape;
 mod human;
@@ -15,6 +16,7 @@ mod json;
 mod markdown;
 mod page;
 mod phrase;
+mod quantity;
 mod short;
 mod table;
 #[cfg(test)]

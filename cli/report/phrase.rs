@@ -3,6 +3,7 @@
 use perfgate_harness::metric::Metric;
 use perfgate_harness::run::Revision;
 
+use super::quantity;
 use crate::comparison::{Change, Class, Comparison, Side, Verdict};
 use crate::explanation::{Cause, Explanation, Finding};
 use crate::gate::{Counts, Entry, Gate, Report};
@@ -105,14 +106,20 @@ fn revision(revision: &Revision) -> String {
     }
 }
 
-/// In what the machines of the two sides differ, as a sentence; `None` where they do not.
+/// In what the machines of the two sides differ and what is made of it, as a sentence; `None` where they do not.
 pub fn machines(report: &Report) -> Option<String> {
-    let differences: Vec<_> = report.machine_differences.iter().map(|difference| printable(difference)).collect();
-    (!differences.is_empty()).then(|| {
-        format!(
-            "the sides were measured on machines that differ in {}: part of a change may be theirs",
-            differences.join(", ")
-        )
+    if report.machine_differences.is_empty() {
+        return None;
+    }
+    let differ = format!("the sides were measured on machines that differ in {}", differences(report));
+    let set_aside = |entry: &&Entry| {
+        let change = entry.comparison.in_metric(Metric::Instructions).map(|of| of.change);
+        change.and_then(|change| change.system).is_some_and(|system| !system.judged)
+    };
+    Some(if report.entries.iter().any(|entry| set_aside(&entry)) {
+        format!("{differ}: what libc and the loader execute is shown and not judged")
+    } else {
+        format!("{differ}: part of a change may be theirs")
     })
 }
 
@@ -147,23 +154,53 @@ pub fn unchanged(report: &Report) -> Option<String> {
     })
 }
 
-/// `runs 6.20 % more instructions than the baseline`.
+/// `runs 6.20 % more instructions than the baseline`, or `makes 3 allocations per iteration, the baseline none`.
 pub fn runs(change: &Change, metric: Metric) -> String {
+    let (verb, noun) = (quantity::verb(metric), quantity::noun(metric));
+    let (baseline, candidate) = quantity::pair(change, metric);
+    if quantity::from_or_to_nothing(change, metric) {
+        return if change.log_ratio < 0.0 {
+            format!("{verb} no {noun}, the baseline {baseline}")
+        } else {
+            format!("{verb} {candidate} {noun}, the baseline none")
+        };
+    }
     let fraction = change.fraction();
     let more = if fraction < 0.0 { "fewer" } else { "more" };
-    format!("runs {} {more} {metric} than the baseline", number::size(fraction))
+    format!("{verb} {} {more} {noun} than the baseline", number::size(fraction))
 }
 
 /// `12.41 M → 13.18 M instructions (+6.20 %, limit +0.50 %)`, with the interval where the counts were noisy.
 pub fn counted(comparison: &Comparison, change: &Change) -> String {
-    let (baseline, candidate) = number::pair(change.baseline.median, change.candidate.median);
     let metric = comparison.metric;
+    let (baseline, candidate) = quantity::pair(change, metric);
     let limit = number::change(comparison.limits.limit);
-    let by = number::change_beside(change.fraction(), comparison.limits.limit);
+    let by = quantity::by(change, metric, comparison.limits.limit);
     let mut by = vec![by, between(change), format!("limit {limit}")];
     by.retain(|part| !part.is_empty());
-    format!("{baseline} → {candidate} {metric} ({})", by.join(", "))
+    format!("{baseline} → {candidate} {} ({})", quantity::noun(metric), by.join(", "))
 }
+
+/// `environment: libc and loader +12,345 instructions, not judged, …`; `None` where all was judged, or nothing moved.
+pub fn environment(comparison: &Comparison, report: &Report) -> Option<String> {
+    let system = comparison.in_metric(Metric::Instructions)?.change.system.filter(|system| !system.judged)?;
+    let delta = system.candidate - system.baseline;
+    (delta != 0.0).then(|| {
+        format!(
+            "environment: libc and loader {} instructions, not judged, because the machines differ ({})",
+            number::delta(delta),
+            differences(report)
+        )
+    })
+}
+
+fn differences(report: &Report) -> String {
+    let differences: Vec<_> = report.machine_differences.iter().map(|difference| printable(difference)).collect();
+    differences.join(", ")
+}
+
+/// Why a benchmark is not judged although nothing failed.
+pub const OUT_OF_TIME: &str = "was not measured: the time that was given for the whole was up";
 
 /// `between −1.60 % and +4.10 %`, or nothing where the counts are exact.
 pub fn between(change: &Change) -> String {
@@ -175,8 +212,10 @@ pub fn between(change: &Change) -> String {
 }
 
 /// `a slowdown of up to +4.10 % cannot be excluded`.
-pub fn not_excluded(change: &Change) -> String {
-    format!("a slowdown of up to {} cannot be excluded", number::change(change.interval().1))
+pub fn not_excluded(change: &Change, metric: Metric) -> String {
+    let what = if metric == Metric::Instructions { "a slowdown" } else { "an increase" };
+    let of = if metric == Metric::Instructions { String::new() } else { format!(" of the {}", quantity::noun(metric)) };
+    format!("{what}{of} of up to {} cannot be excluded", number::change(change.interval().1))
 }
 
 /// `91 % of the increase is in `, before the name of the function.
@@ -193,8 +232,12 @@ pub fn carries(finding: &Finding) -> String {
 }
 
 /// `+702,114 instructions, called 2.00× as often`.
-pub fn moved(finding: &Finding, metric: Metric) -> String {
-    format!("{} {metric}{}", number::delta(finding.delta), how(finding).map_or(String::new(), |how| format!(", {how}")))
+pub fn moved(finding: &Finding) -> String {
+    format!(
+        "{} instructions{}",
+        number::delta(finding.delta),
+        how(finding).map_or(String::new(), |how| format!(", {how}"))
+    )
 }
 
 /// `called 2.00× as often`, `each call costs 1.40× as much`, `new here`: `None` where the calls cannot be counted.
@@ -221,7 +264,8 @@ pub fn place(finding: &Finding) -> Option<String> {
 
 /// The function that carries most of the change in the direction of the change.
 pub fn culprit(entry: &Entry) -> Option<&Finding> {
-    entry.explanation.as_ref().and_then(|explanation| explanation.findings.first()).filter(|first| first.share > 0.0)
+    let explanation = entry.explanation.as_ref().filter(|_| entry.comparison.metric == Metric::Instructions);
+    explanation.and_then(|explanation| explanation.findings.first()).filter(|first| first.share > 0.0)
 }
 
 /// Functions after the culprit that carry a part worth a line.
@@ -233,6 +277,10 @@ pub fn accomplices(explanation: &Explanation) -> impl Iterator<Item = &Finding> 
 pub fn unexplained(entry: &Entry) -> Option<String> {
     if culprit(entry).is_some() {
         return None;
+    }
+    if entry.comparison.metric != Metric::Instructions {
+        let noun = quantity::noun(entry.comparison.metric);
+        return Some(format!("profiles are of instructions: they do not tell which function the {noun} are in"));
     }
     let note = entry.explanation.as_ref().and_then(|explanation| explanation.note.clone());
     Some(note.unwrap_or_else(|| "no profile tells which function the change is in".to_owned()))
@@ -252,7 +300,12 @@ pub fn allow(comparison: &Comparison, change: &Change, report: &Report) -> ([Str
         "[[benchmark]]".to_owned(),
         // A JSON string is a TOML basic string.
         format!("filter = {}", visible_json(&filter.to_string())),
-        format!("limit.{} = \"{percent:.0}%\"", comparison.metric),
+        // The configuration believes no limit beyond that: it is no limit any more.
+        if percent > 1000.0 {
+            "advisory = true".to_owned()
+        } else {
+            format!("limit.{} = \"{percent:.0}%\"", comparison.metric)
+        },
     ];
     let filter = Filter(comparison.label.clone());
     let selected = report.entries.iter().filter(|entry| filter.matches(&entry.comparison.id)).count();

@@ -54,6 +54,7 @@ pub fn report(gate: Gate, entries: Vec<Entry>) -> Report {
             environment: vec!["LC_ALL=C".into()],
         },
         machine_differences: Vec::new(),
+        common: Vec::new(),
         entries,
         unmeasured: Vec::new(),
         cost: Cost { wall_seconds: 36.4, children_cpu_seconds: 131.0, jobs: 4, build_seconds: 11.9 },

@@ -50,6 +50,7 @@ pub(super) fn judge(comparison: &mut Comparison, sides: [&Counted; 2], policy: &
     (comparison.metric, comparison.verdict, comparison.change) =
         (speaker.metric, speaker.verdict, Some(speaker.change));
     (comparison.limits, comparison.advisory) = (speaker.limits, speaker.advisory);
+    comparison.notes.splice(0..0, note::jitter(&speaker.change, speaker.verdict));
     comparison.further = judged;
 }
 

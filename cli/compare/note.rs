@@ -4,7 +4,7 @@ use perfgate_harness::benchmark::UnmeasuredTarget;
 use perfgate_harness::metric::Metric;
 
 use super::rule::floor;
-use crate::comparison::{Change, Jitter, Region, Side, Verdict};
+use crate::comparison::{Change, Class, Jitter, Region, Side, Verdict};
 
 /// Instructions per iteration above which what the framework spends once per call, about 300 instructions, is less than
 /// 0.03 % and not worth a sentence.
@@ -14,8 +14,14 @@ const OVERHEAD_IS_NOTHING: f64 = 1e6;
 pub(super) const FAILED_AND_REMOVED: &str =
     "It could not be measured at the baseline, and the candidate no longer has it.";
 
-/// What makes repeats differ, and what can be done about it.
-fn jitter(cause: Jitter) -> &'static str {
+/// What makes repeats differ and what can be done about it, where it keeps the benchmark from being judged as closely as
+/// it could be: of noise that is no trouble nobody wants to hear.
+pub(super) fn jitter(change: &Change, verdict: Verdict) -> Option<String> {
+    let troubles = change.class == Class::Unstable || verdict == Verdict::Inconclusive;
+    change.cause.filter(|_| troubles).map(|cause| remedy(cause).to_owned())
+}
+
+fn remedy(cause: Jitter) -> &'static str {
     match cause {
         Jitter::Threads => {
             "It starts threads inside the measured region, so that the count depends on how they are scheduled: measure \
@@ -44,7 +50,7 @@ fn jitter(cause: Jitter) -> &'static str {
 
 /// What there is to say about a change of instructions.
 pub(super) fn notes(change: &Change, calls: usize, aligned: bool) -> Vec<String> {
-    let mut notes: Vec<String> = change.cause.map(|cause| jitter(cause).to_owned()).into_iter().collect();
+    let mut notes = Vec::new();
     let mut say = |applies: bool, sentence: String| {
         if applies {
             notes.push(sentence);

@@ -86,6 +86,21 @@ fn a_limit_alone_takes_what_must_be_excluded_with_it() {
 }
 
 #[test]
+fn limits_are_by_metric_and_what_is_not_said_is_as_it_was() {
+    let text = "[gate]\nmetrics = ['allocations', 'instructions', 'allocations']\nlimit = { allocations = '0%', peak-heap = '9%' }
+        [[benchmark]]\nfilter = 'parse'\nlimit.allocations = '20%'\nexclude.l1-misses = '40%'";
+    let policy = parse(text, "perfgate.toml").unwrap().policy;
+    assert_eq!(policy.metrics, [Metric::Allocations, Metric::Instructions]);
+    assert_eq!(policy.limits_of(Metric::Allocations), Limits { limit: 0.0, exclude: 0.02 });
+    assert_eq!(policy.limits_of(Metric::PeakHeap), Limits { limit: 0.09, exclude: 0.18 });
+    assert_eq!(policy.limits_of(Metric::LlMisses), Limits::of(Metric::LlMisses));
+    let parse = |metric| policy.rule(&id("parse"), metric).limits;
+    assert_eq!(parse(Metric::Allocations), Limits { limit: 0.2, exclude: 0.4 });
+    assert_eq!(parse(Metric::L1Misses), Limits { limit: 0.02, exclude: 0.4 });
+    assert_eq!(parse(Metric::Instructions), Limits::INSTRUCTIONS);
+}
+
+#[test]
 fn booleans_and_the_other_values_are_taken() {
     let config = parse(
         "[gate]\ninconclusive = 'fail'\n[run]\nall-features = true\nno-default-features = true\njobs = 0x10\nfeatures = ['a/b-c', '_x']",

@@ -72,8 +72,12 @@ fn fraction(reader: &mut Reader, value: &Value<'_>, name: &str) -> Option<Percen
 pub(super) fn metrics(reader: &mut Reader, value: &Value<'_>) -> Vec<Metric> {
     let before = reader.mistakes.len();
     let texts = reader.texts(value, "gate.metrics", r#"an array such as ["instructions"]"#);
-    let mut metrics: Vec<Metric> = texts.into_iter().filter_map(|(text, span)| metric(reader, text, span)).collect();
-    metrics.dedup();
+    let mut metrics: Vec<Metric> = Vec::new();
+    for metric in texts.into_iter().filter_map(|(text, span)| metric(reader, text, span)) {
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
     if metrics.is_empty() && reader.mistakes.len() == before {
         let mistake = Mistake::new("`gate.metrics` is empty", value.span(), "nothing would be measured");
         reader.mistakes.push(mistake.help(r#"write `metrics = ["instructions"]`, or leave it out"#));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use perfgate_harness::metric::Metric;
 
-use super::phrase;
+use super::{blame, phrase};
 use crate::comparison::{CommonCause, Shift, Verdict};
 use crate::explanation::Origin;
 use crate::gate::{Entry, Report};
@@ -50,12 +50,12 @@ pub fn said(cause: &CommonCause, report: &Report) -> String {
         Shift::Factor(fraction) => number::change(fraction),
     };
     let moved = format!("{} moved by the same {by}", number::plural(cause.benchmarks.len(), "benchmark"));
-    let differences: Vec<_> = report.machine_differences.iter().map(|difference| printable(difference)).collect();
-    if !differences.is_empty() {
-        return format!("{moved}: one cause, most likely that the sides differ in {}", differences.join(", "));
+    if !report.machine_differences.is_empty() {
+        let differences = phrase::differences(report);
+        return format!("{moved}: one cause, most likely that the sides differ in {differences}");
     }
     let mut explained = report.entries.iter().filter(|entry| cause.benchmarks.contains(&entry.comparison.label));
-    match explained.find_map(phrase::culprit).filter(|finding| finding.origin == Origin::Repository) {
+    match explained.find_map(blame::culprit).filter(|finding| finding.origin == Origin::Repository) {
         Some(finding) => {
             format!("{moved}: one cause, probably `{}`, which they share", printable(&finding.function))
         }

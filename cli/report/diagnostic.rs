@@ -3,7 +3,7 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use super::{alike, phrase, quantity};
+use super::{alike, blame, phrase, quantity};
 use crate::comparison::{Basis, Comparison, Verdict};
 use crate::explanation::{Finding, Location, Origin as Whose};
 use crate::gate::{Entry, Report};
@@ -33,8 +33,8 @@ pub fn abridged(entry: &Entry) -> String {
     let mut text = title(comparison);
     if let (Verdict::Regression, Some(change)) = (comparison.verdict, &comparison.change) {
         text = format!("`{}`: {}", printable(&comparison.label), phrase::counted(comparison, change));
-        if let Some(finding) = phrase::culprit(entry) {
-            let at = phrase::place(finding).map_or(String::new(), |place| format!(" at {place}"));
+        if let Some(finding) = blame::culprit(entry) {
+            let at = blame::place(finding).map_or(String::new(), |place| format!(" at {place}"));
             text.push_str(&format!(", mostly in `{}`{at}", printable(&finding.function)));
         }
     }
@@ -78,7 +78,7 @@ fn regression(entry: &Entry, report: &Report, teach: bool) -> Vec<Group<'static>
         let others = number::plural(others, "other regression");
         first = first.element(Level::NOTE.message(format!("{said}; this diagnostic stands for {others}")));
     }
-    if let Some(why) = phrase::unexplained(entry) {
+    if let Some(why) = blame::unexplained(entry) {
         return finish(
             vec![first.element(Level::NOTE.message(printable(&why).into_owned()))],
             comparison,
@@ -87,11 +87,11 @@ fn regression(entry: &Entry, report: &Report, teach: bool) -> Vec<Group<'static>
         );
     }
     let mut groups = vec![first];
-    if let (Some(explanation), Some(finding)) = (&entry.explanation, phrase::culprit(entry)) {
+    if let (Some(explanation), Some(finding)) = (&entry.explanation, blame::culprit(entry)) {
         let mut note = culprit(finding);
-        for other in phrase::accomplices(explanation) {
-            let at = phrase::place(other).map_or(String::new(), |place| format!(" ({place})"));
-            let moved = phrase::moved(other);
+        for other in blame::accomplices(explanation) {
+            let at = blame::place(other).map_or(String::new(), |place| format!(" ({place})"));
+            let moved = blame::moved(other);
             let share = number::share(other.share);
             note =
                 note.element(Level::NOTE.message(format!("{share} in `{}`{at}: {moved}", printable(&other.function))));
@@ -105,8 +105,8 @@ fn regression(entry: &Entry, report: &Report, teach: bool) -> Vec<Group<'static>
 }
 
 fn finish(mut groups: Vec<Group<'static>>, of: &Comparison, report: &Report, teach: bool) -> Vec<Group<'static>> {
-    if let (true, false, Some(change)) = (teach, of.advisory, &of.change) {
-        let (lines, others) = phrase::allow(of, change, report);
+    if teach && !of.advisory {
+        let (lines, others) = phrase::allow(of, report);
         let also = match others {
             0 => String::new(),
             n => format!(" (the filter selects {} too)", number::plural(n, "more benchmark")),
@@ -123,8 +123,8 @@ fn culprit(finding: &Finding) -> Group<'static> {
         Whose::Std => " (the standard library)",
         Whose::System => " (a system library)",
     };
-    let title = format!("{}`{}`{whose}", phrase::carries(finding), printable(&finding.function));
-    let moved = phrase::moved(finding);
+    let title = format!("{}`{}`{whose}", blame::carries(finding), printable(&finding.function));
+    let moved = blame::moved(finding);
     let group = Group::with_title(Level::NOTE.secondary_title(title));
     match &finding.location {
         Some(at) => group.elements(place(Some(at), "", moved)),

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use perfgate_harness::metric::Metric;
 
 use super::table::{self, Align};
-use super::{alike, diagnostic, phrase, quantity};
+use super::{alike, blame, diagnostic, phrase, quantity};
 use crate::comparison::{Basis, Comparison, Verdict};
 use crate::gate::{Entry, Gate, Report};
 use crate::number;
@@ -90,9 +90,10 @@ fn news(entry: &Entry) -> String {
     match (comparison.verdict, &comparison.change) {
         (_, Some(change)) => {
             let (baseline, candidate) = quantity::pair(change, metric);
-            let by = phrase::culprit(entry)
+            let by = blame::culprit(entry)
                 .map_or(String::new(), |finding| format!(", mostly in `{}`", printable(&finding.function)));
-            format!("`{label}` {}: {baseline} → {candidate}{by}", phrase::runs(change, metric))
+            let beside: String = quantity::moved(comparison).map(|of| format!("; {}", quantity::one(of))).collect();
+            format!("`{label}` {}: {baseline} → {candidate}{by}{beside}", phrase::runs(change, metric))
         }
         (Verdict::Removed, None) => {
             format!("`{label}` was removed{}", single.map_or(String::new(), |count| format!(": it ran {count}")))
@@ -204,8 +205,9 @@ fn row(comparison: &Comparison) -> Vec<String> {
             let limit = slower.then(|| format!("limit {}", number::change(comparison.limits.limit)));
             let between = Some(phrase::between(change)).filter(|between| !between.is_empty());
             let advisory = comparison.advisory.then(|| "advisory".to_owned());
-            // A diagnostic has said it already.
-            let beside: Vec<_> = quantity::moved(comparison).filter(|_| !slower).map(quantity::one).collect();
+            // Of all others it is said above.
+            let quiet = comparison.verdict == Verdict::Unchanged;
+            let beside: Vec<_> = quantity::moved(comparison).filter(|_| quiet).map(quantity::one).collect();
             let beside = (!beside.is_empty()).then(|| beside.join("; "));
             let remark: Vec<_> = [named, limit, between, advisory, beside].into_iter().flatten().collect();
             let by = quantity::by(change, metric, comparison.limits.limit);

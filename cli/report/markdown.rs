@@ -7,7 +7,7 @@ use perfgate_harness::metric::Metric;
 
 use super::escape::{code, fenced, text};
 use super::page::Page;
-use super::{alike, phrase, quantity};
+use super::{alike, blame, phrase, quantity};
 use crate::comparison::{Basis, Change, Comparison, Verdict};
 use crate::explanation::{Explanation, Finding};
 use crate::gate::{Entry, Gate, Report};
@@ -156,10 +156,10 @@ fn regression(entry: &Entry, report: &Report) -> String {
     if let Some((_, others)) = alike::stands_for(entry, report) {
         let _ = writeln!(section, "It stands for {} that moved alike.\n", number::plural(others, "other regression"));
     }
-    match (phrase::culprit(entry), &entry.explanation) {
+    match (blame::culprit(entry), &entry.explanation) {
         (Some(finding), Some(explanation)) => {
-            let at = phrase::place(finding).map_or(String::new(), |place| format!(" ({})", code(&place)));
-            let (carries, moved) = (sentence(&phrase::carries(finding)), phrase::moved(finding));
+            let at = blame::place(finding).map_or(String::new(), |place| format!(" ({})", code(&place)));
+            let (carries, moved) = (sentence(&blame::carries(finding)), blame::moved(finding));
             let _ = writeln!(section, "{carries} {}{at}: **{}**.\n", code(&finding.function), text(&moved));
             if let Some(line) = finding.location.as_ref().and_then(|at| at.text.as_deref()) {
                 let _ = writeln!(section, "{}", fenced(line.trim(), "rust", 1).0);
@@ -167,7 +167,7 @@ fn regression(entry: &Entry, report: &Report) -> String {
             functions(&mut section, explanation);
         }
         _ => {
-            let why = phrase::unexplained(entry).unwrap_or_default();
+            let why = blame::unexplained(entry).unwrap_or_default();
             let _ = writeln!(section, "{}\n", sentence(&why));
         }
     }
@@ -202,9 +202,9 @@ fn functions(section: &mut String, explanation: &Explanation) {
 }
 
 fn function(finding: &Finding) -> String {
-    let at = phrase::place(finding).map_or("–".to_owned(), |place| code(&place));
+    let at = blame::place(finding).map_or("–".to_owned(), |place| code(&place));
     let (baseline, candidate) = number::pair(finding.baseline.instructions, finding.candidate.instructions);
-    let how = phrase::how(finding).unwrap_or_default();
+    let how = blame::how(finding).unwrap_or_default();
     format!(
         "| {} | {at} | {baseline} | {candidate} | {} | {} | {how} |\n",
         code(&finding.function),

@@ -9,6 +9,7 @@ use tempfile::Builder;
 use crate::gate::Report;
 
 mod alike;
+mod blame;
 mod diagnostic;
 mod escape;
 mod human;

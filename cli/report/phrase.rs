@@ -4,8 +4,7 @@ use perfgate_harness::metric::Metric;
 use perfgate_harness::run::Revision;
 
 use super::quantity;
-use crate::comparison::{Change, Class, Comparison, Side, Verdict};
-use crate::explanation::{Cause, Explanation, Finding};
+use crate::comparison::{Change, Class, Comparison, Jitter, Side, Verdict};
 use crate::gate::{Counts, Entry, Gate, Report};
 use crate::number;
 use crate::policy::Filter;
@@ -194,7 +193,8 @@ pub fn environment(comparison: &Comparison, report: &Report) -> Option<String> {
     })
 }
 
-fn differences(report: &Report) -> String {
+/// `valgrind, C library`: in what the machines of the two sides differ.
+pub fn differences(report: &Report) -> String {
     let differences: Vec<_> = report.machine_differences.iter().map(|difference| printable(difference)).collect();
     differences.join(", ")
 }
@@ -218,98 +218,44 @@ pub fn not_excluded(change: &Change, metric: Metric) -> String {
     format!("{what}{of} of up to {} cannot be excluded", number::change(change.interval().1))
 }
 
-/// `91 % of the increase is in `, before the name of the function.
-pub fn carries(finding: &Finding) -> String {
-    // A culprit's share is positive: it moved the way its benchmark did.
-    let whole = if finding.delta < 0.0 { "decrease" } else { "increase" };
-    if finding.share > 1.005 {
-        format!("more than the whole {whole} ({}) is in ", number::share(finding.share))
-    } else if finding.share > 0.995 {
-        format!("the whole {whole} is in ")
-    } else {
-        format!("{} of the {whole} is in ", number::share(finding.share))
-    }
-}
-
-/// `+702,114 instructions, called 2.00× as often`.
-pub fn moved(finding: &Finding) -> String {
-    format!(
-        "{} instructions{}",
-        number::delta(finding.delta),
-        how(finding).map_or(String::new(), |how| format!(", {how}"))
-    )
-}
-
-/// `called 2.00× as often`, `each call costs 1.40× as much`, `new here`: `None` where the calls cannot be counted.
-pub fn how(finding: &Finding) -> Option<String> {
-    let (baseline, candidate) = (finding.baseline, finding.candidate);
-    let ratio = |b: f64, c: f64| (b > 0.0 && c > 0.0).then(|| number::times(c / b));
-    match finding.cause {
-        Cause::New => Some("new here".to_owned()),
-        Cause::Gone => Some("no longer called".to_owned()),
-        Cause::MoreCalls | Cause::FewerCalls => {
-            ratio(baseline.calls?, candidate.calls?).map(|times| format!("called {times} as often"))
-        }
-        Cause::CostlierCalls | Cause::CheaperCalls => {
-            let each = |cost: crate::explanation::FunctionCost| cost.calls.map(|calls| cost.instructions / calls);
-            ratio(each(baseline)?, each(candidate)?).map(|times| format!("each call costs {times} as much"))
-        }
-    }
-}
-
-/// `src/lexer.rs:118`, where the finding has a place.
-pub fn place(finding: &Finding) -> Option<String> {
-    finding.location.as_ref().map(|at| format!("{}:{}", printable(&at.file), at.line))
-}
-
-/// The function that carries most of the change in the direction of the change.
-pub fn culprit(entry: &Entry) -> Option<&Finding> {
-    let explanation = entry.explanation.as_ref().filter(|_| entry.comparison.metric == Metric::Instructions);
-    explanation.and_then(|explanation| explanation.findings.first()).filter(|first| first.share > 0.0)
-}
-
-/// Functions after the culprit that carry a part worth a line.
-pub fn accomplices(explanation: &Explanation) -> impl Iterator<Item = &Finding> {
-    explanation.findings.iter().skip(1).filter(|finding| finding.share >= 0.05).take(2)
-}
-
-/// Why no function is named, as a sentence; `None` where one is.
-pub fn unexplained(entry: &Entry) -> Option<String> {
-    if culprit(entry).is_some() {
-        return None;
-    }
-    if entry.comparison.metric != Metric::Instructions {
-        let noun = quantity::noun(entry.comparison.metric);
-        return Some(format!("profiles are of instructions: they do not tell which function the {noun} are in"));
-    }
-    let note = entry.explanation.as_ref().and_then(|explanation| explanation.note.clone());
-    Some(note.unwrap_or_else(|| "no profile tells which function the change is in".to_owned()))
-}
-
 /// `perfgate check LABEL`: the command that measures one benchmark again.
 pub fn again(comparison: &Comparison) -> String {
     format!("perfgate check {}", shell_word(&printable(&comparison.label)))
 }
 
-/// Lines of `perfgate.toml` that allow what was measured, the next whole per cent, and how many other benchmarks of the
-/// report the filter in it selects as well.
-pub fn allow(comparison: &Comparison, change: &Change, report: &Report) -> ([String; 3], usize) {
-    let percent = (change.interval().1 * 100.0).floor() + 1.0;
+/// Lines of `perfgate.toml` that allow what was measured, in every metric that fails the gate the next whole per cent, and
+/// how many other benchmarks of the report the filter in it selects as well.
+pub fn allow(comparison: &Comparison, report: &Report) -> (Vec<String>, usize) {
     let filter = serde_json::Value::from(comparison.label.as_str());
-    let lines = [
-        "[[benchmark]]".to_owned(),
-        // A JSON string is a TOML basic string.
-        format!("filter = {}", visible_json(&filter.to_string())),
-        // The configuration believes no limit beyond that: it is no limit any more.
-        if percent > 1000.0 {
-            "advisory = true".to_owned()
-        } else {
-            format!("limit.{} = \"{percent:.0}%\"", comparison.metric)
-        },
-    ];
+    // A JSON string is a TOML basic string.
+    let mut lines = vec!["[[benchmark]]".to_owned(), format!("filter = {}", visible_json(&filter.to_string()))];
+    let speaks = comparison.in_metric(comparison.metric).into_iter();
+    let gating = speaks.chain(comparison.further.iter().copied());
+    let percent: Vec<(Metric, f64)> = gating
+        .filter(|of| of.verdict == Verdict::Regression && !of.advisory)
+        .map(|of| (of.metric, (of.change.interval().1 * 100.0).floor() + 1.0))
+        .collect();
+    // The configuration believes no limit beyond that: it is no limit any more.
+    if percent.iter().any(|&(_, percent)| percent > 1000.0) {
+        lines.push("advisory = true".to_owned());
+    } else {
+        lines.extend(percent.iter().map(|(metric, percent)| format!("limit.{metric} = \"{percent:.0}%\"")));
+    }
     let filter = Filter(comparison.label.clone());
     let selected = report.entries.iter().filter(|entry| filter.matches(&entry.comparison.id)).count();
     (lines, selected.saturating_sub(1))
+}
+
+/// The word for what makes repeats differ.
+pub fn jitter(cause: Jitter) -> &'static str {
+    match cause {
+        Jitter::Threads => "threads",
+        Jitter::Clock => "clock",
+        Jitter::Processes => "processes",
+        Jitter::Addresses => "addresses",
+        Jitter::Randomness => "randomness",
+        Jitter::Unknown => "unknown",
+    }
 }
 
 /// `panicked on the candidate`: what failed on which side, one fragment per failure, said once where both sides say the same.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use perfgate_harness::metric::Metric;
 
-use super::{phrase, quantity};
+use super::{blame, phrase, quantity};
 use crate::comparison::{Change, Comparison, Further, Shift, Verdict};
 use crate::gate::{Entry, Gate, Report};
 use crate::policy::Limits;
@@ -59,9 +59,9 @@ fn line(text: &mut String, entry: &Entry) {
     if comparison.advisory {
         text.push_str(" advisory");
     }
-    if let Some(finding) = phrase::culprit(entry) {
+    if let Some(finding) = blame::culprit(entry) {
         let _ = write!(text, " culprit {}", printable(&finding.function));
-        if let Some(place) = phrase::place(finding) {
+        if let Some(place) = blame::place(finding) {
             let _ = write!(text, " {place}");
         }
     }
@@ -91,6 +91,9 @@ fn changed(text: &mut String, (metric, verdict, limits): (Metric, Verdict, Limit
     let _ = write!(text, " limit {}", percent(limits.limit));
     if verdict == Verdict::Inconclusive {
         let _ = write!(text, " exclude {}", percent(limits.exclude));
+    }
+    if let Some(cause) = change.cause {
+        let _ = write!(text, " noise {}", phrase::jitter(cause));
     }
 }
 

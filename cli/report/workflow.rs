@@ -2,7 +2,7 @@
 //!
 //! The escaping is that of GitHub's `@actions/core` toolkit (`command.ts`).
 
-use super::{alike, phrase};
+use super::{alike, blame, phrase};
 use crate::comparison::{Basis, Comparison, Verdict};
 use crate::explanation::Origin;
 use crate::gate::{Entry, Report};
@@ -42,9 +42,9 @@ fn said(entry: &Entry) -> Option<(&'static str, String)> {
     let label = &comparison.label;
     match (comparison.verdict, &comparison.change) {
         (Verdict::Regression, Some(change)) => {
-            let by = phrase::culprit(entry).map_or(String::new(), |finding| {
-                let moved = phrase::moved(finding);
-                format!("; {}{}: {moved}", phrase::carries(finding), finding.function)
+            let by = blame::culprit(entry).map_or(String::new(), |finding| {
+                let moved = blame::moved(finding);
+                format!("; {}{}: {moved}", blame::carries(finding), finding.function)
             });
             let message = format!(
                 "{label} {}: {}{by}",
@@ -71,7 +71,7 @@ fn place(entry: &Entry) -> (&str, Option<u32>) {
     let Some(explanation) = entry.explanation.as_ref().filter(|_| slower(&entry.comparison)) else {
         return (source, None);
     };
-    let culprit = phrase::culprit(entry).filter(|finding| finding.origin == Origin::Repository);
+    let culprit = blame::culprit(entry).filter(|finding| finding.origin == Origin::Repository);
     match culprit.and_then(|finding| finding.location.as_ref()).or(explanation.benchmark.as_ref()) {
         Some(at) => (&at.file, Some(at.line)),
         None => (source, None),

@@ -4,7 +4,7 @@ use perfgate_harness::metric::Metric;
 use snapbox::assert_data_eq;
 
 use super::super::{markdown, short, workflow};
-use super::samples::{bare, comparison, exact, jittery, regression, report, unchanged};
+use super::samples::{self, bare, comparison, exact, jittery, regression, report, unchanged};
 use super::{plain, snapshot};
 use crate::comparison::{Basis, CommonCause, Further, Jitter, Shift, SystemShare, Verdict};
 use crate::gate::{Entry, Gate, Report};
@@ -122,4 +122,17 @@ fn a_limit_that_the_configuration_would_refuse_is_never_proposed() {
     entry.comparison.change = Some(exact(10.0, 900.0));
     let text = plain(&report(Gate::Regressed, vec![entry]));
     assert!(text.contains("advisory = true") && !text.contains("limit.instructions"), "{text}");
+}
+
+#[test]
+fn an_improvement_says_what_it_was_bought_with_and_every_metric_that_fails_is_allowed() {
+    let mut better = samples::improvement();
+    better.comparison.further = vec![further(Metric::Allocations, Verdict::Regression, 3.0, 5.0)];
+    let text = plain(&report(Gate::Passed, vec![better]));
+    assert!(text.contains("; 3 → 5 allocations per iteration (+66.7 %, advisory)\n"), "{text}");
+    let mut worse = regression();
+    let failing = further(Metric::Allocations, Verdict::Regression, 3.0, 5.0);
+    worse.comparison.further = vec![Further { advisory: false, ..failing }];
+    let text = plain(&report(Gate::Regressed, vec![worse]));
+    assert!(text.contains("limit.instructions = \"7%\"\n      limit.allocations = \"67%\"\n"), "{text}");
 }

@@ -63,7 +63,9 @@ impl<'r> Figures<'r> {
     /// is what the last call needed, whichever number of iterations it made.
     pub(super) fn metric(&self, metric: Metric) -> Option<Vec<f64>> {
         let known = self.used.iter().flat_map(|calls| drawn_from(calls)).all(|call| value(call, metric).is_some());
-        if !known || !self.uniform {
+        // The peak of a call depends on how often it iterates.
+        let comparable = self.uniform && (self.aligned || metric != Metric::PeakHeap);
+        if !known || !comparable {
             return None;
         }
         let cost = |call: &Call| value(call, metric).unwrap_or(0);

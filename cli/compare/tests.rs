@@ -16,6 +16,7 @@ use crate::policy::{Filter, Override, Policy};
 mod further;
 mod machines;
 mod paired;
+mod simulated;
 
 pub(super) fn id(name: &str) -> BenchmarkId {
     BenchmarkId { package: "app".into(), target: "json".into(), name: name.into() }

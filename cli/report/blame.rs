@@ -3,7 +3,7 @@
 use perfgate_harness::metric::Metric;
 
 use super::quantity;
-use crate::explanation::{Cause, Explanation, Finding, FunctionCost};
+use crate::explanation::{Cause, Explanation, Finding, FunctionCost, Origin};
 use crate::gate::Entry;
 use crate::number;
 use crate::printable::printable;
@@ -52,10 +52,14 @@ pub fn place(finding: &Finding) -> Option<String> {
     finding.location.as_ref().map(|at| format!("{}:{}", printable(&at.file), at.line))
 }
 
-/// The function that carries most of the change in the direction of the change.
+/// The function that carries most of the change in the direction of the change. A system library is none where what those
+/// execute was not judged.
 pub fn culprit(entry: &Entry) -> Option<&Finding> {
-    let explanation = entry.explanation.as_ref().filter(|_| entry.comparison.metric == Metric::Instructions);
-    explanation.and_then(|explanation| explanation.findings.first()).filter(|first| first.share > 0.0)
+    let comparison = &entry.comparison;
+    let explanation = entry.explanation.as_ref().filter(|_| comparison.metric == Metric::Instructions)?;
+    let set_aside = comparison.change.and_then(|change| change.system).is_some_and(|system| !system.judged);
+    let judged = |finding: &&Finding| !set_aside || finding.origin != Origin::System;
+    explanation.findings.iter().find(judged).filter(|first| first.share > 0.0)
 }
 
 /// Functions after the culprit that carry a part worth a line.

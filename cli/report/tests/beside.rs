@@ -7,6 +7,7 @@ use super::super::{markdown, short, workflow};
 use super::samples::{self, bare, comparison, exact, jittery, regression, report, unchanged};
 use super::{plain, snapshot};
 use crate::comparison::{Basis, CommonCause, Further, Jitter, Shift, SystemShare, Verdict};
+use crate::explanation::Origin;
 use crate::gate::{Entry, Gate, Report};
 use crate::policy::Limits;
 
@@ -88,6 +89,10 @@ fn other_metrics_are_a_line_each() {
 #[test]
 fn what_the_machines_moved_is_shown_and_not_judged() {
     assert_data_eq!(plain(&machines()), snapshot("machines.txt"));
+    // Nor is it to blame.
+    let mut report = machines();
+    report.entries[0].explanation.as_mut().unwrap().findings[0].origin = Origin::System;
+    assert!(plain(&report).contains("7 % of the increase is in `json::de::next_token`"), "{}", plain(&report));
     assert!(markdown::render(&machines()).contains("Environment: libc and loader +12,345 instructions, not judged"));
 }
 

@@ -74,7 +74,7 @@ pub enum Basis {
 /// What one side counted.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Estimate {
-    /// Median over the repeats, per iteration.
+    /// Median per iteration: over the repeats, or over the seeds that they started from where both sides have the same.
     pub median: f64,
     /// Smallest repeat, per iteration.
     pub min: f64,

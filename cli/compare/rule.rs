@@ -69,8 +69,13 @@ pub(super) struct Counts<'a> {
 /// instruction: then the half-width h is zero. Otherwise h = 3 · range for five repeats (see [`half_width`]), where the
 /// range is the largest of that of the differences and those of the sides within a group, in log units.
 pub(super) fn change(counts: &Counts<'_>) -> Change {
-    let (baseline, candidate) = (estimate(counts.baseline), estimate(counts.candidate));
     let groups: Vec<[Estimate; 2]> = counts.groups.iter().map(|group| counts.of(group)).collect();
+    // As the differences are: seeds that came twice have no more weight than others.
+    let side = |figures: &[f64], side: usize| {
+        let medians: Vec<f64> = groups.iter().map(|group| group[side].median).collect();
+        Estimate { median: estimate(&medians).median, ..estimate(figures) }
+    };
+    let (baseline, candidate) = (side(counts.baseline, 0), side(counts.candidate, 1));
     let differences: Vec<f64> =
         groups.iter().map(|[base, cand]| log_ratio(base.median, cand.median, counts.floor)).collect();
     let difference = estimate(&differences);

@@ -5,7 +5,7 @@ use perfgate_harness::run::Revision;
 
 use super::quantity;
 use crate::comparison::{Change, Class, Comparison, Jitter, Side, Verdict};
-use crate::gate::{Counts, Entry, Gate, Report};
+use crate::gate::{Counts, Gate, Report};
 use crate::number;
 use crate::policy::Filter;
 use crate::printable::{printable, shell_word, visible_json};
@@ -111,14 +111,22 @@ pub fn machines(report: &Report) -> Option<String> {
         return None;
     }
     let differ = format!("the sides were measured on machines that differ in {}", differences(report));
-    let set_aside = |entry: &&Entry| {
-        let change = entry.comparison.in_metric(Metric::Instructions).map(|of| of.change);
-        change.and_then(|change| change.system).is_some_and(|system| !system.judged)
-    };
-    Some(if report.entries.iter().any(|entry| set_aside(&entry)) {
-        format!("{differ}: what libc and the loader execute is shown and not judged")
-    } else {
-        format!("{differ}: part of a change may be theirs")
+    let set_aside = report.entries.iter().filter_map(|entry| {
+        let change = entry.comparison.in_metric(Metric::Instructions)?.change;
+        let system = change.system.filter(|system| !system.judged)?;
+        let whole = (change.baseline.median + system.baseline).max(1.0);
+        Some((entry, system.candidate - system.baseline, whole))
+    });
+    let most = set_aside.max_by(|(_, a, of_a), (_, b, of_b)| (a.abs() / of_a).total_cmp(&(b.abs() / of_b)));
+    Some(match most {
+        Some((entry, delta, _)) if delta != 0.0 => {
+            let (label, delta) = (printable(&entry.comparison.label), number::delta(delta));
+            format!(
+                "{differ}: what libc and the loader execute is not judged; it moved `{label}` most, by {delta} instructions"
+            )
+        }
+        Some(_) => format!("{differ}: what libc and the loader execute is not judged, and did not move"),
+        None => format!("{differ}: part of a change may be theirs"),
     })
 }
 

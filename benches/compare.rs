@@ -1,5 +1,6 @@
 //! Judging two runs of a thousand benchmarks: one in ten changed, one in ten jittery, one new, one removed.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -7,6 +8,7 @@ use perfgate::compare::compare;
 use perfgate::policy::{Filter, Override, Policy};
 use perfgate_harness::benchmark::{Benchmark, BenchmarkId, Framework};
 use perfgate_harness::machine::Machine;
+use perfgate_harness::metric::Metric;
 use perfgate_harness::run::{Call, Cost, Count, Counted, Measured, Outcome, RUN_FORMAT, Revision, Run};
 
 const BENCHMARKS: u64 = 1_000;
@@ -51,8 +53,12 @@ fn process(per_iteration: u64) -> Count {
 
 fn benchmarks(criterion: &mut Criterion) {
     let (baseline, candidate) = (side(false), side(true));
-    let over =
-        |filter: &str| Override { filter: Filter(filter.to_owned()), limit: Some(0.03), exclude: None, advisory: None };
+    let over = |filter: &str| Override {
+        filter: Filter(filter.to_owned()),
+        limit: [(Metric::Instructions, 0.03)].into(),
+        exclude: BTreeMap::new(),
+        advisory: None,
+    };
     let policy = Policy { overrides: vec![over("target_1*::*function*"), over("group 7/")], ..Policy::default() };
     criterion.bench_function("compare/1000", |bencher| {
         bencher.iter(|| compare(black_box(&baseline), black_box(&candidate), black_box(&policy)));

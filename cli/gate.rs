@@ -6,7 +6,7 @@ use perfgate_harness::run::{Cost, Revision, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::comparison::{Comparison, Verdict};
+use crate::comparison::{CommonCause, Comparison, Verdict};
 use crate::explanation::Explanation;
 use crate::policy::OnInconclusive;
 
@@ -74,6 +74,8 @@ pub struct Report {
     pub machine: Machine,
     /// In what the machines of the two sides differ; empty when both were measured here.
     pub machine_differences: Vec<String>,
+    /// What moved many of the benchmarks alike. It changes no verdict.
+    pub common: Vec<CommonCause>,
     /// The benchmarks: those that need attention first.
     pub entries: Vec<Entry>,
     /// Bench targets of which nothing could be measured.
@@ -91,6 +93,7 @@ impl Report {
         baseline: &Run,
         candidate: &Run,
         entries: Vec<Entry>,
+        common: Vec<CommonCause>,
         on_inconclusive: OnInconclusive,
         reproduce: String,
     ) -> Self {
@@ -106,6 +109,7 @@ impl Report {
             candidate: candidate.revision.clone(),
             machine: candidate.machine.clone(),
             machine_differences: differences.into_iter().map(str::to_owned).collect(),
+            common,
             entries,
             unmeasured,
             cost: baseline.cost.plus(&candidate.cost),
@@ -191,6 +195,7 @@ mod tests {
             limits: Limits::INSTRUCTIONS,
             advisory: false,
             change: None,
+            further: Vec::new(),
             single: None,
             failures: Vec::new(),
             notes: Vec::new(),

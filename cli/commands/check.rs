@@ -30,8 +30,9 @@ pub(super) fn check(args: &CheckArgs, shell: &Shell, cancel: &Cancel) -> Result<
     shell.status("Comparing", &format!("{} with {}", cand.revision, base.revision));
     let trees = Trees::new(&setup.plan);
     let root = setup.plan.layout.root();
+    let common = compare::common_causes(&comparisons);
     let entries = explaining::explain_all(comparisons, (base, root), (cand, root), &trees, shell);
-    let report = Report::new(base, cand, entries, setup.config.policy.on_inconclusive, reproduce(args, &setup));
+    let report = Report::new(base, cand, entries, common, setup.config.policy.on_inconclusive, reproduce(args, &setup));
     report::write_all(&report, out_dir)?;
     report::print(&report, args.output.message_format, out_dir, in_github_actions())?;
     Ok(report.gate.into())

@@ -23,9 +23,10 @@ pub(super) fn compare(args: &CompareArgs, shell: &Shell) -> Result<Code, Failure
     let mut comparisons = judge::compare(&base.run, &cand.run, &config.policy);
     comparisons.retain(|comparison| !config.skips(&comparison.id));
     let (one, other) = ((&base.run, base.directory.as_path()), (&cand.run, cand.directory.as_path()));
+    let common = judge::common_causes(&comparisons);
     let entries = explaining::explain_all(comparisons, one, other, &NoTrees, shell);
     let reproduce = format!("perfgate compare {} {}", args.baseline.display(), args.candidate.display());
-    let report = Report::new(&base.run, &cand.run, entries, config.policy.on_inconclusive, reproduce);
+    let report = Report::new(&base.run, &cand.run, entries, common, config.policy.on_inconclusive, reproduce);
     let out_dir = args.out_dir.as_deref();
     if let Some(out_dir) = out_dir {
         report::write_all(&report, out_dir)?;

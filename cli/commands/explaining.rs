@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use perfgate_harness::metric::Metric;
 use perfgate_harness::plan::{Plan, Role};
 use perfgate_harness::profile::{Profile, callgrind};
 use perfgate_harness::run::{Counted, Outcome, Run, StoredProfile};
@@ -28,7 +29,11 @@ pub(super) fn explain_all(
     sources: &dyn Sources,
     shell: &Shell,
 ) -> Vec<Entry> {
-    let changed = |comparison: &Comparison| matches!(comparison.verdict, Verdict::Regression | Verdict::Improvement);
+    // Profiles are of instructions, and tell nothing of another metric.
+    let changed = |comparison: &Comparison| {
+        comparison.metric == Metric::Instructions
+            && matches!(comparison.verdict, Verdict::Regression | Verdict::Improvement)
+    };
     let total = comparisons.iter().filter(|comparison| changed(comparison)).count();
     if total > 0 {
         shell.status("Explaining", &plural(total.min(MOST), "change"));

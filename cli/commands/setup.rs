@@ -57,7 +57,7 @@ impl Setup {
         let timeout = args.timeout.map(Duration::from_secs).or(config.run.timeout).unwrap_or(TIMEOUT);
         let filters = args.filters.iter().filter(|text| !text.is_empty()).cloned().map(Filter).collect();
         let simulate =
-            args.simulate || config.run.simulate || config.metrics.iter().any(|metric| metric.is_simulated());
+            args.simulate || config.run.simulate || config.policy.metrics.iter().any(|metric| metric.is_simulated());
         let limit = args.time_limit.map(Duration::from_secs).or(config.run.time_limit);
         let deadline = limit.map(|limit| started + limit);
         Ok(Self { plan, config, jobs, timeout, simulate, deadline, filters })

@@ -1,11 +1,15 @@
 //! Judges two runs: measurements of both sides and a policy go in, one verdict per benchmark comes out, those that need
 //! attention first. Pure code: the same runs give the same verdicts anywhere.
 
+mod cause;
 mod figure;
 mod label;
+mod metrics;
 mod note;
 mod pair;
 mod rule;
+mod seeds;
+mod shared;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -18,7 +22,8 @@ use std::cmp::Ordering;
 use perfgate_harness::benchmark::BenchmarkId;
 use perfgate_harness::run::Run;
 
-use crate::comparison::{Class, Comparison, Verdict};
+pub use self::shared::common_causes;
+use crate::comparison::{Change, Class, Comparison, Verdict};
 use crate::policy::Policy;
 
 /// Processes a side that a jittery benchmark is first judged by.
@@ -31,12 +36,16 @@ const REPEATS_MOST: usize = 9;
 ///
 /// Ordered by how much attention they need: failed, regressions (those with a say in the gate first, largest first),
 /// inconclusive, improvements (largest first), new, removed, unchanged; then by label.
+///
+/// Where the machines of the two runs differ, what the libraries of the system executed is not judged: the machine chooses
+/// it, and not the change.
 #[must_use]
 pub fn compare(baseline: &Run, candidate: &Run, policy: &Policy) -> Vec<Comparison> {
+    let apart = !baseline.machine.differences(&candidate.machine).is_empty();
     let pairs = pair::pairs(baseline, candidate);
     let labels = label::labels(pairs.iter().map(pair::Pair::id));
     let mut comparisons: Vec<Comparison> =
-        pairs.iter().zip(labels).map(|(pair, label)| pair.judge(label, policy)).collect();
+        pairs.iter().zip(labels).map(|(pair, label)| pair.judge(label, policy, apart)).collect();
     comparisons.sort_by(attention);
     comparisons
 }
@@ -48,17 +57,23 @@ pub fn undecided(comparisons: &[Comparison]) -> Vec<BenchmarkId> {
     comparisons.iter().filter(|c| repeats_wanted(c).is_some()).map(|c| c.id.clone()).collect()
 }
 
-/// How many processes a side a benchmark should be counted in before it is judged for good; `None` if it has enough.
+/// How many repeats a side a benchmark should be counted in before it is judged for good; `None` if it has enough.
 ///
-/// Two for one that was counted once; five for one whose processes differ; nine for one that is inconclusive still.
+/// Two for one that was counted once; five for one in which the code alone does not explain the difference; nine for one
+/// that is inconclusive still. Only the metrics that gate are worth it.
 #[must_use]
 pub fn repeats_wanted(comparison: &Comparison) -> Option<usize> {
-    let change = comparison.change.as_ref().filter(|change| change.class == Class::Jittery)?;
-    let repeats = change.baseline.repeats.min(change.candidate.repeats);
-    match repeats {
+    let main = comparison.in_metric(comparison.metric);
+    let gating = comparison.further.iter().filter(|further| !further.advisory).copied();
+    main.into_iter().chain(gating).filter_map(|judged| more(judged.verdict, &judged.change)).max()
+}
+
+fn more(verdict: Verdict, change: &Change) -> Option<usize> {
+    match change.baseline.repeats.min(change.candidate.repeats) {
+        _ if change.class == Class::Exact => None,
         0 | 1 => Some(2),
         n if n < REPEATS_JITTERY => Some(REPEATS_JITTERY),
-        n if n < REPEATS_MOST && comparison.verdict == Verdict::Inconclusive => Some(REPEATS_MOST),
+        n if n < REPEATS_MOST && verdict == Verdict::Inconclusive => Some(REPEATS_MOST),
         _ => None,
     }
 }

@@ -6,8 +6,8 @@ use perfgate_harness::benchmark::{Benchmark, BenchmarkId, UnmeasuredTarget};
 use perfgate_harness::metric::Metric;
 use perfgate_harness::run::{Count, Counted, Failure, FailureKind, Measured, Outcome, Run};
 
-use super::figure::{self, Figures};
-use super::{note, rule};
+use super::figure::Figures;
+use super::{metrics, note, rule};
 use crate::comparison::{Basis, Comparison, Side, SideFailure, Verdict};
 use crate::policy::Policy;
 
@@ -66,9 +66,9 @@ impl Pair<'_> {
         side == Side::Candidate && self.baseline.counted().is_some()
     }
 
-    /// The judgement.
-    pub(super) fn judge(&self, label: String, policy: &Policy) -> Comparison {
-        let rule = policy.rule(self.id());
+    /// The judgement. `apart` says that the sides were measured on machines that differ.
+    pub(super) fn judge(&self, label: String, policy: &Policy, apart: bool) -> Comparison {
+        let rule = policy.rule(self.id(), Metric::Instructions);
         let mut comparison = Comparison {
             id: self.id().clone(),
             label,
@@ -80,6 +80,7 @@ impl Pair<'_> {
             limits: rule.limits,
             advisory: rule.advisory,
             change: None,
+            further: Vec::new(),
             single: None,
             failures: [(Side::Baseline, self.baseline), (Side::Candidate, self.candidate)]
                 .into_iter()
@@ -88,7 +89,7 @@ impl Pair<'_> {
             notes: Vec::new(),
         };
         match (self.baseline.counted(), self.candidate.counted()) {
-            (Some(base), Some(cand)) => both(&mut comparison, base, cand),
+            (Some(base), Some(cand)) => both(&mut comparison, base, cand, policy, apart),
             (None, Some(cand)) if matches!(self.baseline, Seen::Absent | Seen::Unmeasured(_)) => {
                 one(&mut comparison, Verdict::New, cand, self.baseline);
             }
@@ -132,32 +133,26 @@ impl<'r> Seen<'r> {
 }
 
 /// Judges a benchmark that both sides counted.
-fn both(comparison: &mut Comparison, baseline: &Counted, candidate: &Counted) {
-    let processes: Vec<&Count> = baseline.repeats.iter().chain(&candidate.repeats).collect();
+fn both(comparison: &mut Comparison, baseline: &Counted, candidate: &Counted, policy: &Policy, apart: bool) {
     let empty = [(Side::Baseline, baseline), (Side::Candidate, candidate)].map(|(side, c)| (side, countless(c)));
-    let usable = figure::figures(&processes).filter(|_| empty.iter().all(|(_, empty)| !empty));
-    let Some(Figures { values, region, calls, aligned }) = usable else {
+    if empty.iter().any(|(_, empty)| *empty) {
         let sides = empty.into_iter().filter_map(|(side, empty)| empty.then_some(side));
         comparison.failures.extend(sides.map(|side| SideFailure { side, failure: no_counts() }));
-        return;
-    };
-    let (base, cand) = values.split_at(baseline.repeats.len());
-    let change = rule::change(base, cand, region);
-    comparison.verdict = rule::verdict(&change, &comparison.limits);
-    comparison.notes = note::notes(&change, calls, aligned, [baseline.threads, candidate.threads]);
-    comparison.change = Some(change);
+    } else {
+        metrics::judge(comparison, [baseline, candidate], policy, apart);
+    }
 }
 
 /// Records a benchmark that only one side counted, or finds that the other side could not be.
 fn one(comparison: &mut Comparison, verdict: Verdict, counted: &Counted, other: Seen<'_>) {
     let processes: Vec<&Count> = counted.repeats.iter().collect();
-    let Some(figures) = figure::figures(&processes) else {
+    let Some(figures) = Figures::new(&processes) else {
         let side = if verdict == Verdict::New { Side::Candidate } else { Side::Baseline };
         comparison.failures.push(SideFailure { side, failure: no_counts() });
         comparison.failures.sort_by_key(|failed| failed.side == Side::Candidate);
         return;
     };
-    comparison.single = Some(rule::estimate(&figures.values));
+    comparison.single = Some(rule::estimate(&figures.instructions()));
     if comparison.failures.is_empty() {
         comparison.verdict = verdict;
     }
@@ -184,7 +179,7 @@ fn failure(seen: Seen<'_>, lost: bool) -> Option<Failure> {
 /// Whether one of the processes holds no call that made an iteration. The harness writes none such: a damaged run file
 /// may hold one.
 fn countless(counted: &Counted) -> bool {
-    figure::figures(&counted.repeats.iter().collect::<Vec<_>>()).is_none()
+    Figures::new(&counted.repeats.iter().collect::<Vec<_>>()).is_none()
 }
 
 /// The failure of a benchmark that was counted, but of which the run file holds no counts.

@@ -1,7 +1,9 @@
 //! What holds of every judgement, whatever was counted.
 
-use perfgate_harness::run::{Call, Count, Counted, Outcome, Run};
+use perfgate_harness::metric::Metric;
+use perfgate_harness::run::{Call, Count, Counted, Memory, Outcome, Run};
 use proptest::collection::vec;
+use proptest::option::of;
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::tests::{counted, measured, run};
@@ -9,13 +11,16 @@ use super::{compare, repeats_wanted};
 use crate::comparison::{Class, Comparison, Verdict};
 use crate::policy::{Limits, Policy};
 
+mod seeded;
+
 /// A side of the one benchmark.
 fn side(per_iteration: &[u64]) -> Run {
     run(vec![measured("parse", counted(per_iteration))])
 }
 
 fn judge(baseline: &Run, candidate: &Run, limits: Limits) -> Comparison {
-    compare(baseline, candidate, &Policy { limits, ..Policy::default() }).remove(0)
+    compare(baseline, candidate, &Policy { limits: [(Metric::Instructions, limits)].into(), ..Policy::default() })
+        .remove(0)
 }
 
 fn judge_counts(baseline: &[u64], candidate: &[u64], limits: Limits) -> Comparison {
@@ -37,15 +42,24 @@ fn limits() -> impl Strategy<Value = Limits> {
 /// Anything that a run file could hold, damaged ones included.
 fn anything() -> impl Strategy<Value = Run> {
     let number = prop_oneof![Just(0), Just(1), Just(u64::MAX), any::<u64>(), 0..5_000_u64];
-    let call = (number.clone(), number.clone(), proptest::option::of(number))
-        .prop_map(|(iterations, whole, timed)| Call { iterations, whole, timed, ..Call::default() });
+    let memory = (number.clone(), number.clone(), number.clone()).prop_map(|(allocations, bytes, peak)| Memory {
+        allocations,
+        bytes,
+        peak,
+    });
+    let call = (number.clone(), number.clone(), of(number.clone()), number, of(memory)).prop_map(
+        |(iterations, whole, timed, system, memory)| Call { iterations, whole, timed, system, memory, events: None },
+    );
     let doubling = vec(0..1_000_u64, 0..6).prop_map(|costs| {
         let call = |(k, &whole): (usize, &u64)| Call { iterations: 1 << k, whole, ..Call::default() };
         Count { calls: costs.iter().enumerate().map(call).collect(), ..Count::default() }
     });
     let process = prop_oneof![vec(call, 0..5).prop_map(|calls| Count { calls, ..Count::default() }), doubling];
-    (vec(process, 0..4), any::<bool>()).prop_map(|(repeats, threads)| {
-        run(vec![measured("parse", Outcome::Counted(Counted { repeats, threads, ..Counted::default() }))])
+    (vec(process, 0..4), any::<bool>(), any::<bool>()).prop_map(|(repeats, threads, elsewhere)| {
+        let counted = Counted { repeats, threads, ..Counted::default() };
+        let mut run = run(vec![measured("parse", Outcome::Counted(counted))]);
+        run.machine.rustc = if elsewhere { "another".into() } else { String::new() };
+        run
     })
 }
 
@@ -145,15 +159,20 @@ proptest! {
             prop_assert!(!judged.failures.is_empty());
             return Ok(());
         };
-        let (low, high) = change.interval();
-        for number in [
-            change.log_ratio, change.half_width, change.fraction(), low, high, change.baseline.median,
-            change.baseline.min, change.baseline.max, change.candidate.median, change.candidate.min, change.candidate.max,
-        ] {
-            prop_assert!(number.is_finite(), "{:?}", change);
+        prop_assert_eq!(judged.metric, Metric::Instructions);
+        for change in judged.further.iter().map(|further| &further.change).chain([&change]) {
+            let (low, high) = change.interval();
+            let system = change.system.map_or([0.0; 2], |system| [system.baseline, system.candidate]);
+            for number in [
+                change.log_ratio, change.half_width, change.fraction(), low, high, change.baseline.median,
+                change.baseline.min, change.baseline.max, change.candidate.median, change.candidate.min,
+                change.candidate.max, system[0], system[1],
+            ] {
+                prop_assert!(number.is_finite(), "{:?}", change);
+            }
+            prop_assert!(change.half_width >= 0.0 && low <= high);
+            prop_assert!(change.baseline.min <= change.baseline.median && change.baseline.median <= change.baseline.max);
         }
-        prop_assert!(change.half_width >= 0.0 && low <= high);
-        prop_assert!(change.baseline.min <= change.baseline.median && change.baseline.median <= change.baseline.max);
     }
 
     #[test]

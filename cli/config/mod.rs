@@ -22,7 +22,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use perfgate_harness::benchmark::BenchmarkId;
-use perfgate_harness::metric::Metric;
 
 pub use self::document::parse;
 pub use self::duration::duration;
@@ -33,13 +32,11 @@ pub use self::schema::schema;
 use crate::policy::{Filter, Policy};
 
 /// What a project configured.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
     /// The file it was read from, relative to the workspace root; `None` if there is none.
     pub file: Option<PathBuf>,
-    /// The metrics that gate, at least one.
-    pub metrics: Vec<Metric>,
-    /// Limits and what inconclusive results do.
+    /// Which metrics gate, their limits, and what inconclusive results do.
     pub policy: Policy,
     /// How the benchmarks are built and run.
     pub run: RunSettings,
@@ -73,18 +70,6 @@ pub struct Skip {
     pub filter: Filter,
     /// Whether they are left out; `false` takes back an earlier `true`.
     pub skip: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            file: None,
-            metrics: vec![Metric::Instructions],
-            policy: Policy::default(),
-            run: RunSettings::default(),
-            skips: Vec::new(),
-        }
-    }
 }
 
 impl Config {

@@ -55,13 +55,14 @@ struct File {
 #[derive(JsonSchema, Serialize)]
 #[schemars(deny_unknown_fields)]
 struct Gate {
-    /// The metrics that gate.
+    /// The metrics that gate; the others are advisory. Default: the instructions.
     #[schemars(length(min = 1))]
     metrics: Option<Vec<Metric>>,
-    /// The allowed slowdown: one shown to be larger is a regression. Default: 0.5% of the instructions.
+    /// The allowed slowdown: one shown to be larger is a regression. Default: 0.5% of the instructions, 1% of the
+    /// allocations and their bytes, 2% of the others.
     limit: Option<Limits>,
-    /// A pass must rule out a slowdown of this size. At least the limit. Default: 2% of the instructions, or twice the
-    /// limit if that is more.
+    /// A pass must rule out a slowdown of this size. At least the limit. Default: 2% of the instructions, allocations and
+    /// bytes, 5% of the others, or twice the limit if that is more.
     exclude: Option<Limits>,
     /// What an inconclusive result does to the gate. Default: "warn".
     inconclusive: Option<OnInconclusive>,
@@ -110,9 +111,24 @@ struct Benchmark {
 /// A percentage by metric.
 #[derive(JsonSchema, Serialize)]
 #[schemars(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case")]
 struct Limits {
+    /// Bytes asked for, per iteration.
+    allocated_bytes: Option<Percentage>,
+    /// Calls that allocate, per iteration.
+    allocations: Option<Percentage>,
+    /// Simulated mispredictions of branches, per iteration.
+    branch_misses: Option<Percentage>,
+    /// Cycles estimated from simulated caches, per iteration.
+    estimated_cycles: Option<Percentage>,
     /// Instructions executed, per iteration.
     instructions: Option<Percentage>,
+    /// Misses of the simulated first-level caches, per iteration.
+    l1_misses: Option<Percentage>,
+    /// Misses of the simulated last-level cache, per iteration.
+    ll_misses: Option<Percentage>,
+    /// The most bytes in use at the same time.
+    peak_heap: Option<Percentage>,
 }
 
 #[derive(Serialize)]

@@ -1,11 +1,14 @@
 //! The sections of a configuration file to settings: which keys there are, and what they set.
 
+use std::collections::BTreeMap;
+
+use perfgate_harness::metric::Metric;
 use toml::de::{DeTable, DeValue};
 
 use super::mistake::Mistake;
 use super::percentage::display;
 use super::read::{Reader, Value, quoted};
-use super::value::{self, Percentage};
+use super::value::{self, Percentage, Percentages};
 use super::{Config, Skip, foreign};
 use crate::policy::{Filter, Limits, OnInconclusive, Override};
 
@@ -48,10 +51,10 @@ pub(super) fn read(reader: &mut Reader, root: &DeTable<'_>, place: &str) -> Conf
 
 fn gate(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
     let Some(table) = reader.table(value, "gate", "a section `[gate]`") else { return };
-    let (mut limit, mut exclude) = (None, None);
+    let (mut limit, mut exclude) = (Percentages::new(), Percentages::new());
     for (key, value) in table {
         match key.get_ref().as_ref() {
-            "metrics" => config.metrics = value::metrics(reader, value),
+            "metrics" => config.policy.metrics = value::metrics(reader, value),
             "limit" => limit = value::limits(reader, value, "gate.limit"),
             "exclude" => exclude = value::limits(reader, value, "gate.exclude"),
             "inconclusive" => match reader.text(value, "gate.inconclusive", r#""warn" or "fail""#) {
@@ -66,9 +69,16 @@ fn gate(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
             _ => reader.unknown(key, "`[gate]`", &GATE),
         }
     }
-    let chosen = limit.as_ref().map_or(Limits::INSTRUCTIONS, |&(limit, _)| Limits::with_limit(limit));
-    check_order(reader, limit.as_ref(), exclude.as_ref(), chosen.limit);
-    config.policy.limits = Limits { exclude: exclude.map_or(chosen.exclude, |(exclude, _)| exclude), ..chosen };
+    for metric in Metric::ALL {
+        let (limit, exclude) = (limit.get(&metric), exclude.get(&metric));
+        let chosen = limit.map_or(Limits::of(metric), |&(limit, _)| Limits::with_limit(metric, limit));
+        check_order(reader, limit, exclude, chosen.limit);
+        let limits = Limits { exclude: exclude.map_or(chosen.exclude, |&(exclude, _)| exclude), ..chosen };
+        // What the file says of a metric as it is anyway changes nothing, and need not be told apart from saying nothing.
+        if limits != Limits::of(metric) {
+            config.policy.limits.insert(metric, limits);
+        }
+    }
 }
 
 fn run(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
@@ -92,7 +102,8 @@ fn run(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
 
 fn benchmark(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
     let Some(table) = reader.table(value, "benchmark", "a section `[[benchmark]]`") else { return };
-    let (mut filter, mut limit, mut exclude, mut advisory, mut skip) = (None, None, None, None, None);
+    let (mut filter, mut advisory, mut skip) = (None, None, None);
+    let (mut limit, mut exclude) = (Percentages::new(), Percentages::new());
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "filter" => filter = reader.text(value, "benchmark.filter", r#"a pattern such as "json::*""#),
@@ -108,13 +119,16 @@ fn benchmark(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
         let mistake = Mistake::new("`[[benchmark]]` without `filter`", value.span(), label);
         reader.mistakes.push(mistake.help(r#"add one: `filter = "json::*"`, or `filter = "*"` for all of them"#));
     }
-    check_order(reader, limit.as_ref(), exclude.as_ref(), config.policy.limits.limit);
+    for (metric, exclude) in &exclude {
+        check_order(reader, limit.get(metric), Some(exclude), config.policy.limits_of(*metric).limit);
+    }
     let Some(filter) = filter.map(|text| Filter(text.to_owned())) else { return };
     if let Some(skip) = skip {
         config.skips.push(Skip { filter: filter.clone(), skip });
     }
-    let (limit, exclude) = (limit.map(|(limit, _)| limit), exclude.map(|(exclude, _)| exclude));
-    if limit.is_some() || exclude.is_some() || advisory.is_some() {
+    let plain = |of: Percentages| of.into_iter().map(|(metric, (fraction, _))| (metric, fraction)).collect();
+    let (limit, exclude): (BTreeMap<_, _>, BTreeMap<_, _>) = (plain(limit), plain(exclude));
+    if !limit.is_empty() || !exclude.is_empty() || advisory.is_some() {
         config.policy.overrides.push(Override { filter, limit, exclude, advisory });
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use perfgate_harness::benchmark::BenchmarkId;
+use perfgate_harness::metric::Metric;
 use proptest::prelude::{Strategy, any, prop_assert, proptest};
 use serde_json::Value;
 use snapbox::data::DataFormat;
@@ -51,19 +52,20 @@ fn examples() -> Vec<String> {
 fn an_empty_file_is_the_defaults() {
     let config = parse("", "perfgate.toml").unwrap();
     assert_eq!(config, Config { file: Some("perfgate.toml".into()), ..Config::default() });
-    assert_eq!(config.policy.limits, Limits { limit: 0.005, exclude: 0.02 });
+    assert_eq!(config.policy.limits_of(Metric::Instructions), Limits { limit: 0.005, exclude: 0.02 });
 }
 
 #[test]
 fn every_key_of_the_documentation_does_what_it_says() {
     let config = parse(&examples()[0], "perfgate.toml").unwrap();
-    assert_eq!(config.policy.limits, Limits { limit: 0.005, exclude: 0.02 });
+    assert_eq!(config.policy.limits_of(Metric::Instructions), Limits { limit: 0.005, exclude: 0.02 });
     assert_eq!(config.policy.on_inconclusive, OnInconclusive::Warn);
     assert_eq!(config.run.timeout, Some(Duration::from_mins(5)));
     assert_eq!(config.run.jobs.map(usize::from), Some(2));
     assert_eq!(config.run.features, ["simd"]);
-    assert_eq!(config.policy.rule(&id("parse")).limits, Limits { limit: 0.03, exclude: 0.06 });
-    assert!(config.policy.rule(&id("threads/4")).advisory && !config.policy.rule(&id("parse")).advisory);
+    assert_eq!(config.policy.rule(&id("parse"), Metric::Instructions).limits, Limits { limit: 0.03, exclude: 0.06 });
+    let advisory = |name| config.policy.rule(&id(name), Metric::Instructions).advisory;
+    assert!(advisory("threads/4") && !advisory("parse"));
     assert!(config.skips(&id("huge_file")) && !config.skips(&id("parse")));
 }
 
@@ -71,16 +73,31 @@ fn every_key_of_the_documentation_does_what_it_says() {
 fn the_example_for_the_manifest_is_read_from_there() {
     let config = parse_manifest(&examples()[1], "Cargo.toml").unwrap();
     assert_eq!(config.file, Some("Cargo.toml".into()));
-    assert_eq!(config.policy.limits, Limits { limit: 0.01, exclude: 0.02 });
-    assert!(config.policy.rule(&id("threads")).advisory);
+    assert_eq!(config.policy.limits_of(Metric::Instructions), Limits { limit: 0.01, exclude: 0.02 });
+    assert!(config.policy.rule(&id("threads"), Metric::Instructions).advisory);
 }
 
 #[test]
 fn a_limit_alone_takes_what_must_be_excluded_with_it() {
-    let limits = |text: &str| parse(text, "perfgate.toml").unwrap().policy.limits;
+    let limits = |text: &str| parse(text, "perfgate.toml").unwrap().policy.limits_of(Metric::Instructions);
     assert_eq!(limits("[gate]\nlimit.instructions = \"4%\""), Limits { limit: 0.04, exclude: 0.08 });
     assert_eq!(limits("[gate]\nlimit.instructions = \"0.1%\""), Limits { limit: 0.001, exclude: 0.02 });
     assert_eq!(limits("[gate]\nexclude.instructions = \"0.5%\""), Limits { limit: 0.005, exclude: 0.005 });
+}
+
+#[test]
+fn limits_are_by_metric_and_what_is_not_said_is_as_it_was() {
+    let text = "[gate]\nmetrics = ['allocations', 'instructions', 'allocations']\nlimit = { allocations = '0%', peak-heap = '9%' }
+        [[benchmark]]\nfilter = 'parse'\nlimit.allocations = '20%'\nexclude.l1-misses = '40%'";
+    let policy = parse(text, "perfgate.toml").unwrap().policy;
+    assert_eq!(policy.metrics, [Metric::Allocations, Metric::Instructions]);
+    assert_eq!(policy.limits_of(Metric::Allocations), Limits { limit: 0.0, exclude: 0.02 });
+    assert_eq!(policy.limits_of(Metric::PeakHeap), Limits { limit: 0.09, exclude: 0.18 });
+    assert_eq!(policy.limits_of(Metric::LlMisses), Limits::of(Metric::LlMisses));
+    let parse = |metric| policy.rule(&id("parse"), metric).limits;
+    assert_eq!(parse(Metric::Allocations), Limits { limit: 0.2, exclude: 0.4 });
+    assert_eq!(parse(Metric::L1Misses), Limits { limit: 0.02, exclude: 0.4 });
+    assert_eq!(parse(Metric::Instructions), Limits::INSTRUCTIONS);
 }
 
 #[test]
@@ -389,7 +406,11 @@ proptest! {
         for text in [&text, &words] {
             for result in [parse(text, "perfgate.toml"), parse_manifest(text, "Cargo.toml")] {
                 match result {
-                    Ok(config) => prop_assert!(config.policy.limits.exclude >= config.policy.limits.limit),
+                    Ok(config) => {
+                        for limits in Metric::ALL.map(|metric| config.policy.limits_of(metric)) {
+                            prop_assert!(limits.exclude >= limits.limit);
+                        }
+                    }
                     Err(error) => {
                         prop_assert!(error.render(false).starts_with("error: "));
                         prop_assert!(error.render(true).len() > error.to_string().len() / 2);

@@ -1,5 +1,6 @@
 //! Values of single keys: a TOML value to what it means, or a mistake noted at its place.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::time::Duration;
@@ -11,8 +12,17 @@ use super::mistake::Mistake;
 use super::read::{Reader, Value, listed, nearest, quoted};
 use super::{duration, percentage};
 
-/// The metrics of this version, by name.
-pub(super) const METRICS: [&str; 1] = ["instructions"];
+/// The metrics of this version, by name, sorted.
+pub(super) const METRICS: [&str; 8] = [
+    "allocated-bytes",
+    "allocations",
+    "branch-misses",
+    "estimated-cycles",
+    "instructions",
+    "l1-misses",
+    "ll-misses",
+    "peak-heap",
+];
 
 /// Metrics of a later version.
 const METRICS_TO_COME: [&str; 1] = ["time"];
@@ -23,14 +33,19 @@ const MOST_JOBS: usize = 1024;
 /// A fraction and where it stands.
 pub(super) type Percentage = (f64, Range<usize>);
 
-/// The percentage of the one metric in a table of percentages by metric.
-pub(super) fn limits(reader: &mut Reader, value: &Value<'_>, name: &str) -> Option<Percentage> {
+/// Percentages by metric.
+pub(super) type Percentages = BTreeMap<Metric, Percentage>;
+
+/// A table of percentages by metric.
+pub(super) fn limits(reader: &mut Reader, value: &Value<'_>, name: &str) -> Percentages {
     let expected = r#"a table by metric such as `{ instructions = "1%" }`"#;
-    let table = reader.table(value, name, expected)?;
-    let mut found = None;
+    let Some(table) = reader.table(value, name, expected) else { return Percentages::new() };
+    let mut found = Percentages::new();
     for (key, value) in table {
-        if metric(reader, key.get_ref(), key.span()).is_some() {
-            found = fraction(reader, value, &format!("{name}.{}", key.get_ref()));
+        if let Some(metric) = metric(reader, key.get_ref(), key.span())
+            && let Some(fraction) = fraction(reader, value, &format!("{name}.{metric}"))
+        {
+            found.insert(metric, fraction);
         }
     }
     found
@@ -57,8 +72,12 @@ fn fraction(reader: &mut Reader, value: &Value<'_>, name: &str) -> Option<Percen
 pub(super) fn metrics(reader: &mut Reader, value: &Value<'_>) -> Vec<Metric> {
     let before = reader.mistakes.len();
     let texts = reader.texts(value, "gate.metrics", r#"an array such as ["instructions"]"#);
-    let mut metrics: Vec<Metric> = texts.into_iter().filter_map(|(text, span)| metric(reader, text, span)).collect();
-    metrics.dedup();
+    let mut metrics: Vec<Metric> = Vec::new();
+    for metric in texts.into_iter().filter_map(|(text, span)| metric(reader, text, span)) {
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
     if metrics.is_empty() && reader.mistakes.len() == before {
         let mistake = Mistake::new("`gate.metrics` is empty", value.span(), "nothing would be measured");
         reader.mistakes.push(mistake.help(r#"write `metrics = ["instructions"]`, or leave it out"#));

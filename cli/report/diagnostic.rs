@@ -3,8 +3,8 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use super::phrase;
-use crate::comparison::{Comparison, Verdict};
+use super::{alike, blame, phrase, quantity};
+use crate::comparison::{Basis, Comparison, Verdict};
 use crate::explanation::{Finding, Location, Origin as Whose};
 use crate::gate::{Entry, Report};
 use crate::number;
@@ -17,8 +17,8 @@ const OUTPUT_LINES: usize = 20;
 pub fn full(entry: &Entry, report: &Report, teach: bool) -> String {
     let comparison = &entry.comparison;
     let mut groups = match comparison.verdict {
-        Verdict::Failed => failed(comparison),
-        Verdict::Inconclusive => inconclusive(comparison),
+        Verdict::Failed => failed(comparison, report),
+        Verdict::Inconclusive => inconclusive(comparison, report),
         _ => regression(entry, report, teach),
     };
     groups.push(help(format!("to run only this benchmark again: {}", phrase::again(comparison))));
@@ -33,8 +33,8 @@ pub fn abridged(entry: &Entry) -> String {
     let mut text = title(comparison);
     if let (Verdict::Regression, Some(change)) = (comparison.verdict, &comparison.change) {
         text = format!("`{}`: {}", printable(&comparison.label), phrase::counted(comparison, change));
-        if let Some(finding) = phrase::culprit(entry) {
-            let at = phrase::place(finding).map_or(String::new(), |place| format!(" at {place}"));
+        if let Some(finding) = blame::culprit(entry) {
+            let at = blame::place(finding).map_or(String::new(), |place| format!(" at {place}"));
             text.push_str(&format!(", mostly in `{}`{at}", printable(&finding.function)));
         }
     }
@@ -46,7 +46,12 @@ pub fn abridged(entry: &Entry) -> String {
 fn title(comparison: &Comparison) -> String {
     let label = printable(&comparison.label);
     match (comparison.verdict, &comparison.change) {
-        (Verdict::Inconclusive, Some(change)) => format!("`{label}`: {}", phrase::not_excluded(change)),
+        (Verdict::Inconclusive, Some(change)) => {
+            format!("`{label}`: {}", phrase::not_excluded(change, comparison.metric))
+        }
+        (Verdict::Inconclusive, None) if comparison.basis == Basis::OutOfTime => {
+            format!("`{label}` {}", phrase::OUT_OF_TIME)
+        }
         (Verdict::Failed, _) => format!("`{label}` {}", phrase::failures(comparison)),
         (_, Some(change)) => format!("`{label}` {}", phrase::runs(change, comparison.metric)),
         (_, None) => format!("`{label}`"),
@@ -64,11 +69,16 @@ fn regression(entry: &Entry, report: &Report, teach: bool) -> Vec<Group<'static>
     let at = entry.explanation.as_ref().and_then(|explanation| explanation.benchmark.as_ref());
     let said = comparison.change.as_ref().map(|change| phrase::counted(comparison, change)).unwrap_or_default();
     let first = heading(comparison, title(comparison)).elements(place(at, &comparison.source, said));
-    let mut first = notes(first, comparison);
+    let mut first = notes(first, comparison, report);
     if comparison.advisory {
         first = first.element(Level::NOTE.message("the policy marks it as advisory: it has no say in the gate"));
     }
-    if let Some(why) = phrase::unexplained(entry) {
+    if let Some((cause, others)) = alike::stands_for(entry, report) {
+        let said = alike::said(cause, report);
+        let others = number::plural(others, "other regression");
+        first = first.element(Level::NOTE.message(format!("{said}; this diagnostic stands for {others}")));
+    }
+    if let Some(why) = blame::unexplained(entry) {
         return finish(
             vec![first.element(Level::NOTE.message(printable(&why).into_owned()))],
             comparison,
@@ -77,11 +87,11 @@ fn regression(entry: &Entry, report: &Report, teach: bool) -> Vec<Group<'static>
         );
     }
     let mut groups = vec![first];
-    if let (Some(explanation), Some(finding)) = (&entry.explanation, phrase::culprit(entry)) {
-        let mut note = culprit(finding, comparison);
-        for other in phrase::accomplices(explanation) {
-            let at = phrase::place(other).map_or(String::new(), |place| format!(" ({place})"));
-            let moved = phrase::moved(other, comparison.metric);
+    if let (Some(explanation), Some(finding)) = (&entry.explanation, blame::culprit(entry)) {
+        let mut note = culprit(finding);
+        for other in blame::accomplices(explanation) {
+            let at = blame::place(other).map_or(String::new(), |place| format!(" ({place})"));
+            let moved = blame::moved(other);
             let share = number::share(other.share);
             note =
                 note.element(Level::NOTE.message(format!("{share} in `{}`{at}: {moved}", printable(&other.function))));
@@ -95,8 +105,8 @@ fn regression(entry: &Entry, report: &Report, teach: bool) -> Vec<Group<'static>
 }
 
 fn finish(mut groups: Vec<Group<'static>>, of: &Comparison, report: &Report, teach: bool) -> Vec<Group<'static>> {
-    if let (true, false, Some(change)) = (teach, of.advisory, &of.change) {
-        let (lines, others) = phrase::allow(of, change, report);
+    if teach && !of.advisory {
+        let (lines, others) = phrase::allow(of, report);
         let also = match others {
             0 => String::new(),
             n => format!(" (the filter selects {} too)", number::plural(n, "more benchmark")),
@@ -106,15 +116,15 @@ fn finish(mut groups: Vec<Group<'static>>, of: &Comparison, report: &Report, tea
     groups
 }
 
-fn culprit(finding: &Finding, comparison: &Comparison) -> Group<'static> {
+fn culprit(finding: &Finding) -> Group<'static> {
     let whose = match finding.origin {
         Whose::Repository => "",
         Whose::Dependency => " (a dependency)",
         Whose::Std => " (the standard library)",
         Whose::System => " (a system library)",
     };
-    let title = format!("{}`{}`{whose}", phrase::carries(finding), printable(&finding.function));
-    let moved = phrase::moved(finding, comparison.metric);
+    let title = format!("{}`{}`{whose}", blame::carries(finding), printable(&finding.function));
+    let moved = blame::moved(finding);
     let group = Group::with_title(Level::NOTE.secondary_title(title));
     match &finding.location {
         Some(at) => group.elements(place(Some(at), "", moved)),
@@ -122,7 +132,7 @@ fn culprit(finding: &Finding, comparison: &Comparison) -> Group<'static> {
     }
 }
 
-fn failed(comparison: &Comparison) -> Vec<Group<'static>> {
+fn failed(comparison: &Comparison, report: &Report) -> Vec<Group<'static>> {
     let mut first =
         heading(comparison, title(comparison)).element(Origin::path(printable(&comparison.source).into_owned()));
     let mut helps: Vec<&str> = Vec::new();
@@ -139,7 +149,7 @@ fn failed(comparison: &Comparison) -> Vec<Group<'static>> {
             helps.push(&failure.failure.help);
         }
     }
-    let mut groups = vec![notes(first, comparison)];
+    let mut groups = vec![notes(first, comparison, report)];
     groups.extend(helps.into_iter().filter(|text| !text.is_empty()).map(|text| help(printable(text).into_owned())));
     groups
 }
@@ -160,25 +170,28 @@ pub(super) fn last_output(of: &str, output: &str) -> Option<String> {
     Some(text)
 }
 
-fn inconclusive(comparison: &Comparison) -> Vec<Group<'static>> {
+fn inconclusive(comparison: &Comparison, report: &Report) -> Vec<Group<'static>> {
     let mut first =
         heading(comparison, title(comparison)).element(Origin::path(printable(&comparison.source).into_owned()));
-    if let Some(change) = &comparison.change {
-        let must = number::change(comparison.limits.exclude);
-        let said = format!("{}; a pass must exclude {must}", phrase::counted(comparison, change));
-        first = first.element(Level::NOTE.message(said));
-    }
-    vec![
-        notes(first, comparison),
-        help(
+    let Some(change) = &comparison.change else { return vec![notes(first, comparison, report)] };
+    let must = number::change(comparison.limits.exclude);
+    let said = format!("{}; a pass must exclude {must}", phrase::counted(comparison, change));
+    first = first.element(Level::NOTE.message(said));
+    // Where the reason is known, a note says what to do about it.
+    let what = match change.cause {
+        Some(_) => "if that cannot be mended, give it a wider limit in perfgate.toml",
+        None => {
             "its count differs from run to run: look for threads, random seeds, time or addresses that decide what it \
              does,\nor give it a wider limit in perfgate.toml"
-                .to_owned(),
-        ),
-    ]
+        }
+    };
+    vec![notes(first, comparison, report), help(what.to_owned())]
 }
 
-fn notes(mut group: Group<'static>, comparison: &Comparison) -> Group<'static> {
+fn notes(mut group: Group<'static>, comparison: &Comparison, report: &Report) -> Group<'static> {
+    for note in phrase::environment(comparison, report).iter().chain(&quantity::beside(comparison)) {
+        group = group.element(Level::NOTE.message(note.clone()));
+    }
     for note in &comparison.notes {
         group = group.element(Level::NOTE.message(printable(note).into_owned()));
     }

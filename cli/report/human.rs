@@ -6,10 +6,11 @@ use std::path::Path;
 
 use annotate_snippets::{Group, Level, Renderer};
 use anstyle::{AnsiColor, Style};
+use perfgate_harness::metric::Metric;
 
 use super::table::{self, Align};
-use super::{diagnostic, phrase};
-use crate::comparison::{Comparison, Verdict};
+use super::{alike, blame, diagnostic, phrase, quantity};
+use crate::comparison::{Basis, Comparison, Verdict};
 use crate::gate::{Entry, Gate, Report};
 use crate::number;
 use crate::printable::{printable, shortened};
@@ -44,17 +45,19 @@ fn diagnostics(text: &mut String, report: &Report) {
     let grave = |entry: &&Entry| {
         matches!(entry.comparison.verdict, Verdict::Regression | Verdict::Failed | Verdict::Inconclusive)
     };
-    let mut taught = false;
-    for (at, entry) in report.entries.iter().filter(grave).enumerate() {
-        if at < FULL {
+    let spoken_for = alike::spoken_for(report);
+    let (mut taught, mut full, mut abridged) = (false, 0, 0);
+    for entry in report.entries.iter().filter(grave) {
+        if full < FULL && !spoken_for.contains(&*entry.comparison.label) {
             let teach = !taught && entry.comparison.verdict == Verdict::Regression;
             taught |= teach;
+            full += 1;
             let _ = writeln!(text, "{}", diagnostic::full(entry, report, teach));
         } else {
+            abridged += 1;
             text.push_str(&diagnostic::abridged(entry));
         }
     }
-    let abridged = report.entries.iter().filter(grave).count().saturating_sub(FULL);
     if abridged > 0 {
         let said =
             format!("{} abridged to one line: report.json has them in full", number::plural(abridged, "diagnostic"));
@@ -83,13 +86,14 @@ fn small_news(text: &mut String, report: &Report) {
 fn news(entry: &Entry) -> String {
     let comparison = &entry.comparison;
     let (label, metric) = (printable(&comparison.label), comparison.metric);
-    let single = comparison.single.map(|single| format!("{} {metric}", number::count(single.median)));
+    let single = comparison.single.map(|single| format!("{} {}", number::count(single.median), quantity::noun(metric)));
     match (comparison.verdict, &comparison.change) {
         (_, Some(change)) => {
-            let (baseline, candidate) = number::pair(change.baseline.median, change.candidate.median);
-            let by = phrase::culprit(entry)
+            let (baseline, candidate) = quantity::pair(change, metric);
+            let by = blame::culprit(entry)
                 .map_or(String::new(), |finding| format!(", mostly in `{}`", printable(&finding.function)));
-            format!("`{label}` {}: {baseline} → {candidate}{by}", phrase::runs(change, metric))
+            let beside: String = quantity::moved(comparison).map(|of| format!("; {}", quantity::one(of))).collect();
+            format!("`{label}` {}: {baseline} → {candidate}{by}{beside}", phrase::runs(change, metric))
         }
         (Verdict::Removed, None) => {
             format!("`{label}` was removed{}", single.map_or(String::new(), |count| format!(": it ran {count}")))
@@ -135,21 +139,28 @@ fn remarks(text: &mut String, report: &Report) {
         let more = if of.len() > 3 { format!(" and {} more", number::whole(of.len() - 3)) } else { String::new() };
         push(text, Level::NOTE, format!("{}{more}: {}", names.join(", "), printable(note)), None);
     }
+    for cause in &report.common {
+        if !report.entries.iter().any(|entry| alike::stands_for(entry, report).is_some_and(|(of, _)| of == cause)) {
+            push(text, Level::NOTE, alike::said(cause, report), None);
+        }
+    }
     if let Some(said) = phrase::machines(report) {
         push(text, Level::WARNING, said, Some("measure both sides on one machine to compare to the instruction"));
     }
     paragraph(text, start);
 }
 
-/// The table of everything that is not unchanged, where there is more than a diagnostic has said already.
+/// The table of everything that is not unchanged, where there is more than a diagnostic has said already; last those
+/// whose further metrics changed alone.
 fn changed(text: &mut String, report: &Report) {
-    let changed: Vec<&Comparison> = report
-        .entries
-        .iter()
-        .map(|entry| &entry.comparison)
-        .filter(|comparison| comparison.verdict != Verdict::Unchanged)
-        .collect();
-    if changed.len() < 2 {
+    let all = || report.entries.iter().map(|entry| &entry.comparison);
+    let mut changed: Vec<&Comparison> = all().filter(|of| of.verdict != Verdict::Unchanged).collect();
+    let beside: Vec<&Comparison> =
+        all().filter(|of| of.verdict == Verdict::Unchanged && quantity::moved(of).next().is_some()).collect();
+    let more = beside.len().saturating_sub(NOTES);
+    changed.extend(&beside[..beside.len() - more]);
+    let first_beside = changed.len() - (beside.len() - more);
+    if changed.len() < 2 && beside.is_empty() {
         return;
     }
     let heads = ["", "benchmark", "baseline", "candidate", "change", ""].map(str::to_owned).to_vec();
@@ -157,14 +168,19 @@ fn changed(text: &mut String, report: &Report) {
         std::iter::once(heads).chain(changed.iter().map(|comparison| row(comparison))).collect();
     let columns = [Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Left];
     text.push_str(&table::draw(&columns, &rows, |row, column, cell| {
-        let style = match (row.checked_sub(1).map(|at| changed[at]), column) {
+        let style = match (row.checked_sub(1), column) {
             (None, _) => DIM,
-            (Some(comparison), 0 | 4) => colour(comparison),
+            (Some(at), 0 | 4) if at >= first_beside => YELLOW,
+            (Some(at), 0 | 4) => colour(changed[at]),
             (Some(_), 5) => DIM,
             _ => return cell.to_owned(),
         };
         format!("{style}{cell}{style:#}")
     }));
+    if more > 0 {
+        let said = number::plural(more, "more benchmark");
+        let _ = writeln!(text, "{DIM}{said} changed beside the gate: report.json has them{DIM:#}");
+    }
     text.push('\n');
 }
 
@@ -177,15 +193,24 @@ fn row(comparison: &Comparison) -> Vec<String> {
         (Verdict::New, _) => [dash(), single, String::new(), String::new()],
         (Verdict::Removed, _) => [single, dash(), String::new(), String::new()],
         (Verdict::Failed, _) => [dash(), dash(), String::new(), phrase::failures(comparison)],
+        (Verdict::Inconclusive, None) if comparison.basis == Basis::OutOfTime => {
+            [dash(), dash(), String::new(), phrase::OUT_OF_TIME.to_owned()]
+        }
         (_, None) => [dash(), dash(), String::new(), String::new()],
         (_, Some(change)) => {
-            let (baseline, candidate) = number::pair(change.baseline.median, change.candidate.median);
+            let metric = comparison.metric;
+            let (baseline, candidate) = quantity::pair(change, metric);
+            let named = (metric != Metric::Instructions).then(|| quantity::noun(metric).to_owned());
             let slower = matches!(comparison.verdict, Verdict::Regression | Verdict::Inconclusive);
             let limit = slower.then(|| format!("limit {}", number::change(comparison.limits.limit)));
             let between = Some(phrase::between(change)).filter(|between| !between.is_empty());
             let advisory = comparison.advisory.then(|| "advisory".to_owned());
-            let remark: Vec<_> = [limit, between, advisory].into_iter().flatten().collect();
-            let by = number::change_beside(change.fraction(), comparison.limits.limit);
+            // Of all others it is said above.
+            let quiet = comparison.verdict == Verdict::Unchanged;
+            let beside: Vec<_> = quantity::moved(comparison).filter(|_| quiet).map(quantity::one).collect();
+            let beside = (!beside.is_empty()).then(|| beside.join("; "));
+            let remark: Vec<_> = [named, limit, between, advisory, beside].into_iter().flatten().collect();
+            let by = quantity::by(change, metric, comparison.limits.limit);
             [baseline, candidate, by, remark.join(", ")]
         }
     };

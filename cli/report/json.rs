@@ -7,7 +7,7 @@ use perfgate_harness::run::{Cost, Revision, Run};
 use schemars::schema_for;
 use serde::Serialize;
 
-use crate::comparison::Comparison;
+use crate::comparison::{CommonCause, Comparison};
 use crate::explanation::Explanation;
 use crate::gate::{Counts, Gate, REPORT_FORMAT, Report};
 use crate::printable::visible_json;
@@ -34,6 +34,7 @@ enum Message<'a> {
         candidate: &'a Revision,
         machine: &'a Machine,
         machine_differences: &'a [String],
+        common: &'a [CommonCause],
         cost: Cost,
         reproduce: &'a str,
     },
@@ -62,6 +63,7 @@ pub fn lines(report: &Report) -> Result<String, serde_json::Error> {
         candidate: &report.candidate,
         machine: &report.machine,
         machine_differences: &report.machine_differences,
+        common: &report.common,
         cost: report.cost,
         reproduce: &report.reproduce,
     })?;

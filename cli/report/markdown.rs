@@ -3,10 +3,12 @@
 
 use std::fmt::Write;
 
+use perfgate_harness::metric::Metric;
+
 use super::escape::{code, fenced, text};
 use super::page::Page;
-use super::phrase;
-use crate::comparison::{Comparison, Verdict};
+use super::{alike, blame, phrase, quantity};
+use crate::comparison::{Basis, Change, Comparison, Verdict};
 use crate::explanation::{Explanation, Finding};
 use crate::gate::{Entry, Gate, Report};
 use crate::number;
@@ -28,6 +30,7 @@ pub fn render(report: &Report) -> String {
     let _ = page.push(&head(report));
     changed(&mut page, report);
     sections(&mut page, report);
+    beside(&mut page, report);
     folded(&mut page, report, "unchanged", &[Verdict::Unchanged]);
     folded(&mut page, report, "new or removed", &[Verdict::New, Verdict::Removed]);
     let mut page = page.finish();
@@ -46,6 +49,9 @@ fn head(report: &Report) -> String {
     let _ = writeln!(head, "{}\n", text(&phrase::compared(report)));
     if let Some(said) = phrase::machines(report) {
         let _ = writeln!(head, "> [!WARNING]\n> {}\n", sentence(&said));
+    }
+    for cause in &report.common {
+        let _ = writeln!(head, "> [!NOTE]\n> {}\n", sentence(&alike::said(cause, report)));
     }
     for target in report.unmeasured.iter().take(SECTIONS) {
         let kind = if target.failed { "CAUTION" } else { "WARNING" };
@@ -71,10 +77,9 @@ fn changed(page: &mut Page, report: &Report) {
         .iter()
         .filter(|entry| !matches!(entry.comparison.verdict, Verdict::Unchanged | Verdict::New | Verdict::Removed))
         .collect();
-    let metric = rows.first().map_or(String::new(), |entry| format!(" ({})", entry.comparison.metric));
-    let head = format!("| | benchmark{metric} | baseline | candidate | change | limit |\n|:--|:--|--:|--:|--:|--:|\n");
+    let head = "| | benchmark (instructions) | baseline | candidate | change | limit |\n|:--|:--|--:|--:|--:|--:|\n";
     let room = page.room() / 2;
-    page.rows(room, &head, rows.iter().map(|entry| row(&entry.comparison)), left_out, "\n");
+    page.rows(room, head, rows.iter().map(|entry| row(&entry.comparison)), left_out, "\n");
 }
 
 fn row(comparison: &Comparison) -> String {
@@ -86,15 +91,22 @@ fn row(comparison: &Comparison) -> String {
         Verdict::Failed => "⛔ **failed**",
         Verdict::Unchanged | Verdict::New | Verdict::Removed => phrase::verdict(comparison.verdict),
     };
-    let label = code(&comparison.label);
+    let metric = comparison.metric;
+    let mut label = code(&comparison.label);
+    if metric != Metric::Instructions {
+        let _ = write!(label, " ({})", quantity::noun(metric));
+    }
     let Some(change) = &comparison.change else {
-        let said =
-            if comparison.verdict == Verdict::Failed { text(&phrase::failures(comparison)) } else { String::new() };
+        let said = match (comparison.verdict, comparison.basis) {
+            (Verdict::Failed, _) => text(&phrase::failures(comparison)),
+            (_, Basis::OutOfTime) => phrase::OUT_OF_TIME.to_owned(),
+            _ => String::new(),
+        };
         return format!("| {word} | {label} | – | – | {said} | |\n");
     };
-    let (baseline, candidate) = number::pair(change.baseline.median, change.candidate.median);
-    let mut by = number::change_beside(change.fraction(), comparison.limits.limit);
-    if comparison.verdict == Verdict::Regression {
+    let (baseline, candidate) = quantity::pair(change, metric);
+    let mut by = quantity::by(change, metric, comparison.limits.limit);
+    if comparison.verdict == Verdict::Regression && !by.is_empty() {
         by = format!("**{by}**");
     }
     if change.half_width > 0.0 {
@@ -107,20 +119,22 @@ fn row(comparison: &Comparison) -> String {
 
 /// A section for each of the first regressions, failures and inconclusive ones.
 fn sections(page: &mut Page, report: &Report) {
+    let spoken_for = alike::spoken_for(report);
     let wanted: Vec<&Entry> = report
         .entries
         .iter()
         .filter(|entry| {
             matches!(entry.comparison.verdict, Verdict::Regression | Verdict::Failed | Verdict::Inconclusive)
+                && !spoken_for.contains(&*entry.comparison.label)
         })
         .collect();
     let mut shown = 0;
     for entry in wanted.iter().take(SECTIONS) {
         let comparison = &entry.comparison;
         let section = match comparison.verdict {
-            Verdict::Failed => failed(comparison),
-            Verdict::Inconclusive => inconclusive(comparison),
-            _ => regression(entry),
+            Verdict::Failed => failed(comparison, report),
+            Verdict::Inconclusive => inconclusive(comparison, report),
+            _ => regression(entry, report),
         };
         // A third stays for the folds below.
         if section.len() > page.room() * 2 / 3 || !page.push(&section) {
@@ -134,16 +148,18 @@ fn sections(page: &mut Page, report: &Report) {
     }
 }
 
-fn regression(entry: &Entry) -> String {
+fn regression(entry: &Entry, report: &Report) -> String {
     let comparison = &entry.comparison;
     let mut section = String::new();
-    let by =
-        comparison.change.as_ref().map_or(String::new(), |change| format!(" {}", number::change(change.fraction())));
-    let _ = writeln!(section, "### {}{by}\n", code(&comparison.label));
-    match (phrase::culprit(entry), &entry.explanation) {
+    let by = comparison.change.as_ref().map(|change| heading(comparison, change));
+    let _ = writeln!(section, "### {}{}\n", code(&comparison.label), by.unwrap_or_default());
+    if let Some((_, others)) = alike::stands_for(entry, report) {
+        let _ = writeln!(section, "It stands for {} that moved alike.\n", number::plural(others, "other regression"));
+    }
+    match (blame::culprit(entry), &entry.explanation) {
         (Some(finding), Some(explanation)) => {
-            let at = phrase::place(finding).map_or(String::new(), |place| format!(" ({})", code(&place)));
-            let (carries, moved) = (sentence(&phrase::carries(finding)), phrase::moved(finding, comparison.metric));
+            let at = blame::place(finding).map_or(String::new(), |place| format!(" ({})", code(&place)));
+            let (carries, moved) = (sentence(&blame::carries(finding)), blame::moved(finding));
             let _ = writeln!(section, "{carries} {}{at}: **{}**.\n", code(&finding.function), text(&moved));
             if let Some(line) = finding.location.as_ref().and_then(|at| at.text.as_deref()) {
                 let _ = writeln!(section, "{}", fenced(line.trim(), "rust", 1).0);
@@ -151,12 +167,23 @@ fn regression(entry: &Entry) -> String {
             functions(&mut section, explanation);
         }
         _ => {
-            let why = phrase::unexplained(entry).unwrap_or_default();
+            let why = blame::unexplained(entry).unwrap_or_default();
             let _ = writeln!(section, "{}\n", sentence(&why));
         }
     }
-    notes(&mut section, comparison);
+    notes(&mut section, comparison, report);
     section
+}
+
+/// ` +6.20 %` after the name; with the metric where that is not the instructions.
+fn heading(comparison: &Comparison, change: &Change) -> String {
+    let by = if quantity::from_or_to_nothing(change, comparison.metric) {
+        let (baseline, candidate) = quantity::pair(change, comparison.metric);
+        format!(" {baseline} → {candidate}")
+    } else {
+        format!(" {}", number::change(change.fraction()))
+    };
+    if comparison.metric == Metric::Instructions { by } else { format!("{by} {}", quantity::noun(comparison.metric)) }
 }
 
 fn functions(section: &mut String, explanation: &Explanation) {
@@ -175,9 +202,9 @@ fn functions(section: &mut String, explanation: &Explanation) {
 }
 
 fn function(finding: &Finding) -> String {
-    let at = phrase::place(finding).map_or("–".to_owned(), |place| code(&place));
+    let at = blame::place(finding).map_or("–".to_owned(), |place| code(&place));
     let (baseline, candidate) = number::pair(finding.baseline.instructions, finding.candidate.instructions);
-    let how = phrase::how(finding).unwrap_or_default();
+    let how = blame::how(finding).unwrap_or_default();
     format!(
         "| {} | {at} | {baseline} | {candidate} | {} | {} | {how} |\n",
         code(&finding.function),
@@ -196,7 +223,7 @@ fn last_output(output: &str) -> String {
     format!("<details><summary>Last output{before}</summary>\n\n{block}\n</details>\n\n")
 }
 
-fn failed(comparison: &Comparison) -> String {
+fn failed(comparison: &Comparison, report: &Report) -> String {
     let mut section = format!("### {} failed\n\n", code(&comparison.label));
     for failure in &comparison.failures {
         let of = &failure.failure;
@@ -204,25 +231,43 @@ fn failed(comparison: &Comparison) -> String {
             writeln!(section, "On the {}: {}. {}\n", phrase::side(failure.side), text(&of.message), sentence(&of.help));
         section.push_str(&last_output(&of.output));
     }
-    notes(&mut section, comparison);
+    notes(&mut section, comparison, report);
     section
 }
 
-fn inconclusive(comparison: &Comparison) -> String {
+fn inconclusive(comparison: &Comparison, report: &Report) -> String {
     let mut section = format!("### {} inconclusive\n\n", code(&comparison.label));
     if let Some(change) = &comparison.change {
         let must = number::change(comparison.limits.exclude);
-        let said = format!("{}; a pass must exclude {must}", phrase::not_excluded(change));
+        let said = format!("{}; a pass must exclude {must}", phrase::not_excluded(change, comparison.metric));
         let _ = writeln!(section, "{}\n", sentence(&said));
+    } else if comparison.basis == Basis::OutOfTime {
+        let _ = writeln!(section, "It {}.\n", phrase::OUT_OF_TIME);
     }
-    notes(&mut section, comparison);
+    notes(&mut section, comparison, report);
     section
 }
 
-fn notes(section: &mut String, comparison: &Comparison) {
+fn notes(section: &mut String, comparison: &Comparison, report: &Report) {
+    for said in phrase::environment(comparison, report).iter().chain(&quantity::beside(comparison)) {
+        let _ = writeln!(section, "{}\n", sentence(said));
+    }
     for note in &comparison.notes {
         let _ = writeln!(section, "{}\n", sentence(note));
     }
+}
+
+/// Benchmarks without a section of their own whose further metrics changed: a row per metric.
+fn beside(page: &mut Page, report: &Report) {
+    let own = [Verdict::Regression, Verdict::Failed, Verdict::Inconclusive];
+    let quiet = report.entries.iter().map(|entry| &entry.comparison).filter(|of| !own.contains(&of.verdict));
+    let rows: Vec<String> = quiet
+        .flat_map(|comparison| quantity::moved(comparison).map(move |further| (comparison, further)))
+        .map(|(comparison, further)| format!("| {} | {} |\n", code(&comparison.label), text(&quantity::one(further))))
+        .collect();
+    let title = number::plural(rows.len(), "other change");
+    let head = format!("<details><summary>{title}</summary>\n\n| benchmark | |\n|:--|:--|\n");
+    page.rows(page.room() / 3, &head, rows.into_iter(), left_out, "\n</details>\n\n");
 }
 
 fn folded(page: &mut Page, report: &Report, title: &str, verdicts: &[Verdict]) {
@@ -241,7 +286,7 @@ fn folded(page: &mut Page, report: &Report, title: &str, verdicts: &[Verdict]) {
         let single = comparison.single.map_or("–".to_owned(), |single| number::count(single.median));
         match (&comparison.change, comparison.verdict) {
             (Some(change), _) => {
-                let (baseline, candidate) = number::pair(change.baseline.median, change.candidate.median);
+                let (baseline, candidate) = quantity::pair(change, comparison.metric);
                 format!("| {label} | {baseline} | {candidate} | {} |\n", number::change(change.fraction()))
             }
             (None, Verdict::Removed) => format!("| {label} | {single} | – | removed |\n"),

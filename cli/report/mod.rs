@@ -8,6 +8,8 @@ use tempfile::Builder;
 
 use crate::gate::Report;
 
+mod alike;
+mod blame;
 mod diagnostic;
 mod escape;
 mod human;
@@ -15,6 +17,7 @@ mod json;
 mod markdown;
 mod page;
 mod phrase;
+mod quantity;
 mod short;
 mod table;
 #[cfg(test)]

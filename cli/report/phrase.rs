@@ -3,9 +3,9 @@
 use perfgate_harness::metric::Metric;
 use perfgate_harness::run::Revision;
 
-use crate::comparison::{Change, Class, Comparison, Side, Verdict};
-use crate::explanation::{Cause, Explanation, Finding};
-use crate::gate::{Counts, Entry, Gate, Report};
+use super::quantity;
+use crate::comparison::{Change, Class, Comparison, Jitter, Side, Verdict};
+use crate::gate::{Counts, Gate, Report};
 use crate::number;
 use crate::policy::Filter;
 use crate::printable::{printable, shell_word, visible_json};
@@ -105,14 +105,28 @@ fn revision(revision: &Revision) -> String {
     }
 }
 
-/// In what the machines of the two sides differ, as a sentence; `None` where they do not.
+/// In what the machines of the two sides differ and what is made of it, as a sentence; `None` where they do not.
 pub fn machines(report: &Report) -> Option<String> {
-    let differences: Vec<_> = report.machine_differences.iter().map(|difference| printable(difference)).collect();
-    (!differences.is_empty()).then(|| {
-        format!(
-            "the sides were measured on machines that differ in {}: part of a change may be theirs",
-            differences.join(", ")
-        )
+    if report.machine_differences.is_empty() {
+        return None;
+    }
+    let differ = format!("the sides were measured on machines that differ in {}", differences(report));
+    let set_aside = report.entries.iter().filter_map(|entry| {
+        let change = entry.comparison.in_metric(Metric::Instructions)?.change;
+        let system = change.system.filter(|system| !system.judged)?;
+        let whole = (change.baseline.median + system.baseline).max(1.0);
+        Some((entry, system.candidate - system.baseline, whole))
+    });
+    let most = set_aside.max_by(|(_, a, of_a), (_, b, of_b)| (a.abs() / of_a).total_cmp(&(b.abs() / of_b)));
+    Some(match most {
+        Some((entry, delta, _)) if delta != 0.0 => {
+            let (label, delta) = (printable(&entry.comparison.label), number::delta(delta));
+            format!(
+                "{differ}: what libc and the loader execute is not judged; it moved `{label}` most, by {delta} instructions"
+            )
+        }
+        Some(_) => format!("{differ}: what libc and the loader execute is not judged, and did not move"),
+        None => format!("{differ}: part of a change may be theirs"),
     })
 }
 
@@ -147,23 +161,54 @@ pub fn unchanged(report: &Report) -> Option<String> {
     })
 }
 
-/// `runs 6.20 % more instructions than the baseline`.
+/// `runs 6.20 % more instructions than the baseline`, or `makes 3 allocations per iteration, the baseline none`.
 pub fn runs(change: &Change, metric: Metric) -> String {
+    let (verb, noun) = (quantity::verb(metric), quantity::noun(metric));
+    let (baseline, candidate) = quantity::pair(change, metric);
+    if quantity::from_or_to_nothing(change, metric) {
+        return if change.log_ratio < 0.0 {
+            format!("{verb} no {noun}, the baseline {baseline}")
+        } else {
+            format!("{verb} {candidate} {noun}, the baseline none")
+        };
+    }
     let fraction = change.fraction();
     let more = if fraction < 0.0 { "fewer" } else { "more" };
-    format!("runs {} {more} {metric} than the baseline", number::size(fraction))
+    format!("{verb} {} {more} {noun} than the baseline", number::size(fraction))
 }
 
 /// `12.41 M → 13.18 M instructions (+6.20 %, limit +0.50 %)`, with the interval where the counts were noisy.
 pub fn counted(comparison: &Comparison, change: &Change) -> String {
-    let (baseline, candidate) = number::pair(change.baseline.median, change.candidate.median);
     let metric = comparison.metric;
+    let (baseline, candidate) = quantity::pair(change, metric);
     let limit = number::change(comparison.limits.limit);
-    let by = number::change_beside(change.fraction(), comparison.limits.limit);
+    let by = quantity::by(change, metric, comparison.limits.limit);
     let mut by = vec![by, between(change), format!("limit {limit}")];
     by.retain(|part| !part.is_empty());
-    format!("{baseline} → {candidate} {metric} ({})", by.join(", "))
+    format!("{baseline} → {candidate} {} ({})", quantity::noun(metric), by.join(", "))
 }
+
+/// `environment: libc and loader +12,345 instructions, not judged, …`; `None` where all was judged, or nothing moved.
+pub fn environment(comparison: &Comparison, report: &Report) -> Option<String> {
+    let system = comparison.in_metric(Metric::Instructions)?.change.system.filter(|system| !system.judged)?;
+    let delta = system.candidate - system.baseline;
+    (delta != 0.0).then(|| {
+        format!(
+            "environment: libc and loader {} instructions, not judged, because the machines differ ({})",
+            number::delta(delta),
+            differences(report)
+        )
+    })
+}
+
+/// `valgrind, C library`: in what the machines of the two sides differ.
+pub fn differences(report: &Report) -> String {
+    let differences: Vec<_> = report.machine_differences.iter().map(|difference| printable(difference)).collect();
+    differences.join(", ")
+}
+
+/// Why a benchmark is not judged although nothing failed.
+pub const OUT_OF_TIME: &str = "was not measured: the time that was given for the whole was up";
 
 /// `between −1.60 % and +4.10 %`, or nothing where the counts are exact.
 pub fn between(change: &Change) -> String {
@@ -175,67 +220,10 @@ pub fn between(change: &Change) -> String {
 }
 
 /// `a slowdown of up to +4.10 % cannot be excluded`.
-pub fn not_excluded(change: &Change) -> String {
-    format!("a slowdown of up to {} cannot be excluded", number::change(change.interval().1))
-}
-
-/// `91 % of the increase is in `, before the name of the function.
-pub fn carries(finding: &Finding) -> String {
-    // A culprit's share is positive: it moved the way its benchmark did.
-    let whole = if finding.delta < 0.0 { "decrease" } else { "increase" };
-    if finding.share > 1.005 {
-        format!("more than the whole {whole} ({}) is in ", number::share(finding.share))
-    } else if finding.share > 0.995 {
-        format!("the whole {whole} is in ")
-    } else {
-        format!("{} of the {whole} is in ", number::share(finding.share))
-    }
-}
-
-/// `+702,114 instructions, called 2.00× as often`.
-pub fn moved(finding: &Finding, metric: Metric) -> String {
-    format!("{} {metric}{}", number::delta(finding.delta), how(finding).map_or(String::new(), |how| format!(", {how}")))
-}
-
-/// `called 2.00× as often`, `each call costs 1.40× as much`, `new here`: `None` where the calls cannot be counted.
-pub fn how(finding: &Finding) -> Option<String> {
-    let (baseline, candidate) = (finding.baseline, finding.candidate);
-    let ratio = |b: f64, c: f64| (b > 0.0 && c > 0.0).then(|| number::times(c / b));
-    match finding.cause {
-        Cause::New => Some("new here".to_owned()),
-        Cause::Gone => Some("no longer called".to_owned()),
-        Cause::MoreCalls | Cause::FewerCalls => {
-            ratio(baseline.calls?, candidate.calls?).map(|times| format!("called {times} as often"))
-        }
-        Cause::CostlierCalls | Cause::CheaperCalls => {
-            let each = |cost: crate::explanation::FunctionCost| cost.calls.map(|calls| cost.instructions / calls);
-            ratio(each(baseline)?, each(candidate)?).map(|times| format!("each call costs {times} as much"))
-        }
-    }
-}
-
-/// `src/lexer.rs:118`, where the finding has a place.
-pub fn place(finding: &Finding) -> Option<String> {
-    finding.location.as_ref().map(|at| format!("{}:{}", printable(&at.file), at.line))
-}
-
-/// The function that carries most of the change in the direction of the change.
-pub fn culprit(entry: &Entry) -> Option<&Finding> {
-    entry.explanation.as_ref().and_then(|explanation| explanation.findings.first()).filter(|first| first.share > 0.0)
-}
-
-/// Functions after the culprit that carry a part worth a line.
-pub fn accomplices(explanation: &Explanation) -> impl Iterator<Item = &Finding> {
-    explanation.findings.iter().skip(1).filter(|finding| finding.share >= 0.05).take(2)
-}
-
-/// Why no function is named, as a sentence; `None` where one is.
-pub fn unexplained(entry: &Entry) -> Option<String> {
-    if culprit(entry).is_some() {
-        return None;
-    }
-    let note = entry.explanation.as_ref().and_then(|explanation| explanation.note.clone());
-    Some(note.unwrap_or_else(|| "no profile tells which function the change is in".to_owned()))
+pub fn not_excluded(change: &Change, metric: Metric) -> String {
+    let what = if metric == Metric::Instructions { "a slowdown" } else { "an increase" };
+    let of = if metric == Metric::Instructions { String::new() } else { format!(" of the {}", quantity::noun(metric)) };
+    format!("{what}{of} of up to {} cannot be excluded", number::change(change.interval().1))
 }
 
 /// `perfgate check LABEL`: the command that measures one benchmark again.
@@ -243,20 +231,39 @@ pub fn again(comparison: &Comparison) -> String {
     format!("perfgate check {}", shell_word(&printable(&comparison.label)))
 }
 
-/// Lines of `perfgate.toml` that allow what was measured, the next whole per cent, and how many other benchmarks of the
-/// report the filter in it selects as well.
-pub fn allow(comparison: &Comparison, change: &Change, report: &Report) -> ([String; 3], usize) {
-    let percent = (change.interval().1 * 100.0).floor() + 1.0;
+/// Lines of `perfgate.toml` that allow what was measured, in every metric that fails the gate the next whole per cent, and
+/// how many other benchmarks of the report the filter in it selects as well.
+pub fn allow(comparison: &Comparison, report: &Report) -> (Vec<String>, usize) {
     let filter = serde_json::Value::from(comparison.label.as_str());
-    let lines = [
-        "[[benchmark]]".to_owned(),
-        // A JSON string is a TOML basic string.
-        format!("filter = {}", visible_json(&filter.to_string())),
-        format!("limit.{} = \"{percent:.0}%\"", comparison.metric),
-    ];
+    // A JSON string is a TOML basic string.
+    let mut lines = vec!["[[benchmark]]".to_owned(), format!("filter = {}", visible_json(&filter.to_string()))];
+    let speaks = comparison.in_metric(comparison.metric).into_iter();
+    let gating = speaks.chain(comparison.further.iter().copied());
+    let percent: Vec<(Metric, f64)> = gating
+        .filter(|of| of.verdict == Verdict::Regression && !of.advisory)
+        .map(|of| (of.metric, (of.change.interval().1 * 100.0).floor() + 1.0))
+        .collect();
+    // The configuration believes no limit beyond that: it is no limit any more.
+    if percent.iter().any(|&(_, percent)| percent > 1000.0) {
+        lines.push("advisory = true".to_owned());
+    } else {
+        lines.extend(percent.iter().map(|(metric, percent)| format!("limit.{metric} = \"{percent:.0}%\"")));
+    }
     let filter = Filter(comparison.label.clone());
     let selected = report.entries.iter().filter(|entry| filter.matches(&entry.comparison.id)).count();
     (lines, selected.saturating_sub(1))
+}
+
+/// The word for what makes repeats differ.
+pub fn jitter(cause: Jitter) -> &'static str {
+    match cause {
+        Jitter::Threads => "threads",
+        Jitter::Clock => "clock",
+        Jitter::Processes => "processes",
+        Jitter::Addresses => "addresses",
+        Jitter::Randomness => "randomness",
+        Jitter::Unknown => "unknown",
+    }
 }
 
 /// `panicked on the candidate`: what failed on which side, one fragment per failure, said once where both sides say the same.

@@ -2,10 +2,11 @@
 //!
 //! The escaping is that of GitHub's `@actions/core` toolkit (`command.ts`).
 
-use super::phrase;
-use crate::comparison::{Comparison, Verdict};
+use super::{alike, blame, phrase};
+use crate::comparison::{Basis, Comparison, Verdict};
 use crate::explanation::Origin;
 use crate::gate::{Entry, Report};
+use crate::number;
 use crate::printable::{printable, shortened};
 
 /// GitHub shows ten annotations of a kind per step and drops the others.
@@ -15,9 +16,14 @@ const MOST: usize = 10;
 pub fn render(report: &Report) -> String {
     let mut errors: Vec<String> = Vec::new();
     let mut warnings: Vec<String> = Vec::new();
-    for entry in &report.entries {
+    let spoken_for = alike::spoken_for(report);
+    for entry in report.entries.iter().filter(|entry| !spoken_for.contains(&*entry.comparison.label)) {
         let comparison = &entry.comparison;
-        let Some((title, message)) = said(entry) else { continue };
+        let Some((title, mut message)) = said(entry) else { continue };
+        if let Some((cause, others)) = alike::stands_for(entry, report) {
+            let others = number::plural(others, "other regression");
+            message.push_str(&format!("; {}; this stands for {others}", alike::said(cause, report)));
+        }
         let (file, line) = place(entry);
         let grave = !comparison.advisory && comparison.verdict != Verdict::Inconclusive;
         let (kind, list) = if grave { ("error", &mut errors) } else { ("warning", &mut warnings) };
@@ -36,9 +42,9 @@ fn said(entry: &Entry) -> Option<(&'static str, String)> {
     let label = &comparison.label;
     match (comparison.verdict, &comparison.change) {
         (Verdict::Regression, Some(change)) => {
-            let by = phrase::culprit(entry).map_or(String::new(), |finding| {
-                let moved = phrase::moved(finding, comparison.metric);
-                format!("; {}{}: {moved}", phrase::carries(finding), finding.function)
+            let by = blame::culprit(entry).map_or(String::new(), |finding| {
+                let moved = blame::moved(finding);
+                format!("; {}{}: {moved}", blame::carries(finding), finding.function)
             });
             let message = format!(
                 "{label} {}: {}{by}",
@@ -48,7 +54,11 @@ fn said(entry: &Entry) -> Option<(&'static str, String)> {
             Some(("Performance regression", message))
         }
         (Verdict::Inconclusive, Some(change)) => {
-            Some(("Performance inconclusive", format!("{label}: {}", phrase::not_excluded(change))))
+            let said = phrase::not_excluded(change, comparison.metric);
+            Some(("Performance inconclusive", format!("{label}: {said}")))
+        }
+        (Verdict::Inconclusive, None) if comparison.basis == Basis::OutOfTime => {
+            Some(("Benchmark not measured", format!("{label} {}", phrase::OUT_OF_TIME)))
         }
         (Verdict::Failed, _) => Some(("Benchmark failed", format!("{label} {}", phrase::failures(comparison)))),
         _ => None,
@@ -61,7 +71,7 @@ fn place(entry: &Entry) -> (&str, Option<u32>) {
     let Some(explanation) = entry.explanation.as_ref().filter(|_| slower(&entry.comparison)) else {
         return (source, None);
     };
-    let culprit = phrase::culprit(entry).filter(|finding| finding.origin == Origin::Repository);
+    let culprit = blame::culprit(entry).filter(|finding| finding.origin == Origin::Repository);
     match culprit.and_then(|finding| finding.location.as_ref()).or(explanation.benchmark.as_ref()) {
         Some(at) => (&at.file, Some(at.line)),
         None => (source, None),

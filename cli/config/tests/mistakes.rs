@@ -187,7 +187,7 @@ error: metric `time` is not supported by this version
 2 | metrics = ["instructions", "time"]
   |                            ^^^^^^ not measured
   |
-  = help: this version measures `instructions`
+  = help: this version measures `allocated-bytes`, `allocations`, `branch-misses`, `estimated-cycles`, `instructions`, `l1-misses`, `ll-misses` and `peak-heap`
 "#]]
     );
     assert_data_eq!(

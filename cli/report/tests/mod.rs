@@ -12,7 +12,8 @@ use super::{Format, human, json, markdown, render, short, workflow, write_all};
 use crate::comparison::Verdict;
 use crate::gate::{Gate, Report};
 
-mod samples;
+mod beside;
+pub(super) mod samples;
 
 /// A file of the repository. snapbox's own macro takes the outermost cargo project that holds this one for its root.
 fn in_repository(path: &str, format: DataFormat) -> Data {

@@ -55,6 +55,7 @@ pub fn report(gate: Gate, entries: Vec<Entry>) -> Report {
             environment: vec!["LC_ALL=C".into()],
         },
         machine_differences: Vec::new(),
+        common: Vec::new(),
         entries,
         unmeasured: Vec::new(),
         cost: Cost { wall_seconds: 36.4, children_cpu_seconds: 131.0, jobs: 4, build_seconds: 11.9 },
@@ -78,6 +79,7 @@ pub fn comparison(name: &str, verdict: Verdict, change: Option<Change>) -> Compa
         limits: Limits::INSTRUCTIONS,
         advisory: false,
         change,
+        further: Vec::new(),
         single: None,
         failures: Vec::new(),
         notes: Vec::new(),
@@ -91,7 +93,9 @@ pub fn exact(baseline: f64, candidate: f64) -> Change {
         log_ratio: (candidate / baseline).ln(),
         half_width: 0.0,
         class: Class::Exact,
+        cause: None,
         region: Region::Timed,
+        system: None,
     }
 }
 

@@ -59,7 +59,8 @@ pub fn undecided(comparisons: &[Comparison]) -> Vec<BenchmarkId> {
 
 /// How many repeats a side a benchmark should be counted in before it is judged for good; `None` if it has enough.
 ///
-/// Two for one that was counted once; five for one in which the code alone does not explain the difference; nine for one
+/// Two for one that was counted once; five for one in which the code alone does not explain the difference, or in which it is a small
+/// regression that chance may have a part in; nine for one
 /// that is inconclusive still. Only the metrics that gate are worth it.
 #[must_use]
 pub fn repeats_wanted(comparison: &Comparison) -> Option<usize> {
@@ -69,7 +70,13 @@ pub fn repeats_wanted(comparison: &Comparison) -> Option<usize> {
 }
 
 fn more(verdict: Verdict, change: &Change) -> Option<usize> {
+    /// The most that seeds were seen to move a benchmark by, and some more, as a logarithm. A benchmark with few possible
+    /// counts may show one of them twice by chance, and an edit elsewhere another: a failure is worth three more looks.
+    const SEEDS_MAY: f64 = 0.05;
     match change.baseline.repeats.min(change.candidate.repeats) {
+        n if n < REPEATS_JITTERY && verdict == Verdict::Regression && change.log_ratio < SEEDS_MAY => {
+            Some(REPEATS_JITTERY)
+        }
         _ if change.class == Class::Exact => None,
         0 | 1 => Some(2),
         n if n < REPEATS_JITTERY => Some(REPEATS_JITTERY),

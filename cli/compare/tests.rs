@@ -220,6 +220,10 @@ fn those_that_need_attention_come_first() {
 #[test]
 fn only_those_that_more_processes_could_decide_are_undecided() {
     let wanted = |base: &[u64], cand: &[u64]| repeats_wanted(&judge(Some(counted(base)), Some(counted(cand))));
+    assert_eq!(wanted(&[10_000; 2], &[10_200; 2]), Some(5), "a small regression may be chance");
+    assert_eq!(wanted(&[10_000; 5], &[10_200; 5]), None);
+    assert_eq!(wanted(&[10_000; 2], &[11_000; 2]), None);
+    assert_eq!(wanted(&[10_000; 2], &[9_800; 2]), None);
     assert_eq!(wanted(&[1000; 2], &[1500; 2]), None, "exact");
     assert_eq!(wanted(&[1000], &[1000]), Some(2), "counted once");
     assert_eq!(wanted(&[1000, 1000], &[1000, 1001]), Some(5), "jittery, with too few to judge by");

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 /// Keeps the C library from choosing code by features that valgrind passes through from the processor, and `memcpy` from
 /// using `rep movsb`, which callgrind counts once per byte.
-pub const GLIBC_TUNABLES: &str = "glibc.cpu.hwcaps=-ERMS,-FSRM,-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ:\
-                                  glibc.cpu.x86_rep_movsb_threshold=9223372036854775807";
+const MASKED: &str = "-ERMS,-FSRM,-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ";
 
-/// What every benchmark process gets, and nothing else of the user's environment.
-const FIXED: [(&str, &str); 6] = [
-    ("GLIBC_TUNABLES", GLIBC_TUNABLES),
+/// Features to mask as well, in glibc's spelling and separated by commas, such as `AVX2_Usable,AVX2`: to count as on a
+/// machine that has less.
+const MORE_MASKED: &str = "PERFGATE_MASK_CPU";
+
+/// What every benchmark process gets besides, and nothing else of the user's environment.
+const FIXED: [(&str, &str); 5] = [
     ("LC_ALL", "C"),
     ("PATH", "/usr/local/bin:/usr/bin:/bin"),
     ("RUST_BACKTRACE", "0"),
@@ -18,10 +20,24 @@ const FIXED: [(&str, &str); 6] = [
     ("TZ", "UTC"),
 ];
 
+/// The tunables of the C library.
+fn glibc_tunables() -> String {
+    let more = std::env::var(MORE_MASKED).unwrap_or_default();
+    let plain = |feature: &&str| !feature.is_empty() && feature.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let more: String = more.split(',').filter(plain).map(|feature| format!(",-{feature}")).collect();
+    format!("glibc.cpu.hwcaps={MASKED}{more}:glibc.cpu.x86_rep_movsb_threshold={}", i64::MAX)
+}
+
+/// The part that is the same for all packages.
+fn fixed() -> impl Iterator<Item = (&'static str, String)> {
+    let rest = FIXED.iter().map(|&(name, value)| (name, value.to_owned()));
+    [("GLIBC_TUNABLES", glibc_tunables())].into_iter().chain(rest)
+}
+
 /// `NAME=value` of the fixed part, sorted, for the fingerprint.
 #[must_use]
 pub fn fingerprint() -> Vec<String> {
-    FIXED.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    fixed().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// The environment of the benchmarks of one package. `scratch` is the same directory for both sides.
@@ -33,7 +49,7 @@ pub fn of_package(
     scratch: &Path,
 ) -> Vec<(OsString, OsString)> {
     let mut environment: Vec<(OsString, OsString)> =
-        FIXED.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect();
+        fixed().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect();
     let mut set = |name: &str, value: OsString| environment.push((name.into(), value));
     // Benchmarks find their data through these, as under cargo bench.
     set("CARGO_MANIFEST_DIR", package_root.into());

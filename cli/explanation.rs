@@ -15,7 +15,7 @@ pub struct Location {
 }
 
 /// Whose code a function is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// A file of the repository.
@@ -35,6 +35,17 @@ pub struct FunctionCost {
     pub instructions: f64,
     /// Times it was called; `None` where it was inlined everywhere, so that calls cannot be counted.
     pub calls: Option<f64>,
+}
+
+/// What whose code executed, whoever asked for it: instructions per iteration of the benchmark.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+pub struct OriginCost {
+    /// Whose code.
+    pub origin: Origin,
+    /// At the baseline.
+    pub baseline: f64,
+    /// At the candidate.
+    pub candidate: f64,
 }
 
 /// How a function's cost changed.
@@ -83,6 +94,8 @@ pub struct Explanation {
     pub benchmark: Option<Location>,
     /// Functions that changed, largest contribution to the benchmark's change first, at most [`Explanation::MOST`].
     pub findings: Vec<Finding>,
+    /// The whole of both sides by whose code it is, the framework's own with the dependencies.
+    pub split: Vec<OriginCost>,
     /// Why there is less here than one would expect, as a sentence.
     pub note: Option<String>,
 }

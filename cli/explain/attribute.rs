@@ -30,6 +30,8 @@ pub(super) struct Attribution {
     pub(super) origins: BTreeMap<FunctionId, Origin>,
     /// Lines of the bench file below criterion's loop: instructions with all that they call, and the distance from it.
     pub(super) bench: BTreeMap<u32, (f64, usize)>,
+    /// Instructions by whose code executed them.
+    pub(super) split: BTreeMap<Origin, f64>,
     /// Instructions in all.
     pub(super) total: f64,
 }
@@ -128,6 +130,9 @@ pub(super) fn attribute<'a>(
             continue;
         }
         let frames = walk.resolver.frames(cost.context, cost.address, cost.file, cost.line, walk.book);
+        if let Some(innermost) = frames.first() {
+            *walk.result.split.entry(innermost.origin).or_default() += amount;
+        }
         walk.bench_line(&frames, bench, cost.context, amount);
         let trace = walk.trace(&frames);
         if trace.ended() {

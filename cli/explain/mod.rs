@@ -12,12 +12,13 @@ mod symbols;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use perfgate_harness::profile::Profile;
 
 use crate::comparison::Side;
-use crate::explanation::{Explanation, Finding, Location, Origin};
+use crate::explanation::{Explanation, Finding, Location, Origin, OriginCost};
 use attribute::Attribution;
 pub use executable::Executables;
 use frames::{Book, Resolver};
@@ -100,7 +101,15 @@ pub fn explain(
         })
         .collect();
     let note = note(&findings, benchmark.as_ref(), bench_source, sees_inlined);
-    Ok(Explanation { benchmark, findings, note })
+    Ok(Explanation { benchmark, findings, split: split(&before, &after), note })
+}
+
+/// Both sides by whose code it is.
+fn split(before: &Attribution, after: &Attribution) -> Vec<OriginCost> {
+    let origins: BTreeSet<Origin> = before.split.keys().chain(after.split.keys()).copied().collect();
+    let of = |side: &Attribution, origin| side.split.get(&origin).copied().unwrap_or(0.0);
+    let cost = |origin| OriginCost { origin, baseline: of(before, origin), candidate: of(after, origin) };
+    origins.into_iter().map(cost).collect()
 }
 
 /// What a reader should know before trusting the findings.

@@ -9,7 +9,7 @@ use super::escape::{code, fenced, text};
 use super::page::Page;
 use super::{alike, blame, phrase, quantity};
 use crate::comparison::{Basis, Change, Comparison, Verdict};
-use crate::explanation::{Explanation, Finding};
+use crate::explanation::{Explanation, Finding, Origin as Whose, OriginCost};
 use crate::gate::{Entry, Gate, Report};
 use crate::number;
 
@@ -196,9 +196,25 @@ fn functions(section: &mut String, explanation: &Explanation) {
         let _ = writeln!(section, "\n{} in `report.json`.", number::plural(more, "more function"));
     }
     section.push('\n');
+    if !explanation.split.is_empty() {
+        let parts: Vec<String> = explanation.split.iter().map(whose).collect();
+        let _ = writeln!(section, "By whose code it is: {}.\n", parts.join(", "));
+    }
     if let Some(note) = &explanation.note {
         let _ = writeln!(section, "{}\n", sentence(note));
     }
+}
+
+/// `std 1,204 → 1,310`.
+fn whose(cost: &OriginCost) -> String {
+    let name = match cost.origin {
+        Whose::Repository => "the repository",
+        Whose::Dependency => "dependencies and the framework",
+        Whose::Std => "std",
+        Whose::System => "the C library, the allocator and the loader",
+    };
+    let (baseline, candidate) = number::pair(cost.baseline, cost.candidate);
+    if baseline == candidate { format!("{name} {baseline}") } else { format!("{name} {baseline} → {candidate}") }
 }
 
 fn function(finding: &Finding) -> String {

@@ -6,7 +6,7 @@ use perfgate_harness::metric::Metric;
 use perfgate_harness::run::{Cost, Failure, FailureKind, Revision};
 
 use crate::comparison::{Basis, Change, Class, Comparison, Estimate, Region, Side, SideFailure, Verdict};
-use crate::explanation::{Cause, Explanation, Finding, FunctionCost, Location, Origin};
+use crate::explanation::{Cause, Explanation, Finding, FunctionCost, Location, Origin, OriginCost};
 use crate::gate::{Counts, Entry, Gate, REPORT_FORMAT, Report};
 use crate::policy::Limits;
 
@@ -159,6 +159,10 @@ pub fn regression() -> Entry {
         explanation: Some(Explanation {
             benchmark: location("benches/json.rs", 42, "fn parse_1mb(bencher: &mut Bencher) {"),
             findings,
+            split: vec![
+                OriginCost { origin: Origin::Repository, baseline: 11_702_114.0, candidate: 12_404_228.0 },
+                OriginCost { origin: Origin::Std, baseline: 707_886.0, candidate: 707_886.0 },
+            ],
             note: None,
         }),
     }
@@ -192,6 +196,7 @@ pub fn poor_regression() -> Entry {
                 share: 1.172,
                 cause: Cause::CostlierCalls,
             }],
+            split: Vec::new(),
             note: Some("the executable has no line tables, so no line can be named".into()),
         }),
     }
@@ -204,6 +209,7 @@ pub fn unexplained() -> Report {
     without_findings.explanation = Some(Explanation {
         benchmark: location("benches/json.rs", 9, "    c.bench_function(\"huge\", |b| b.iter(|| huge(black_box(3))));"),
         findings: Vec::new(),
+        split: Vec::new(),
         note: Some("the benchmark executes machine code without symbols".into()),
     });
     let mut gone = improvement();

@@ -28,7 +28,14 @@ pub(super) fn list(args: &ListArgs, shell: &Shell, cancel: &Cancel) -> Result<Co
     let setup = Setup::new(&args.measuring, None, Sides::One, cancel)?;
     let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
-    let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select, observer: &watch, cancel };
+    let settings = Settings {
+        jobs: setup.jobs,
+        timeout: setup.timeout,
+        skip_identical: false,
+        select: &select,
+        observer: &watch,
+        cancel,
+    };
     let mut side = Side::build(&setup.plan, Role::Candidate, &settings)?;
     side.list(&settings)?;
     let mut text = String::new();

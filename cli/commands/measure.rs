@@ -26,7 +26,14 @@ pub(super) fn measure(args: &MeasureArgs, shell: &Shell, cancel: &Cancel) -> Res
     }
     let watch = Watch::new(shell);
     let select = |id: &_| setup.selects(id);
-    let settings = Settings { jobs: setup.jobs, timeout: setup.timeout, select: &select, observer: &watch, cancel };
+    let settings = Settings {
+        jobs: setup.jobs,
+        timeout: setup.timeout,
+        skip_identical: false,
+        select: &select,
+        observer: &watch,
+        cancel,
+    };
     let mut run = measure::measure_one(&setup.plan, &settings)?;
     let side = setup.plan.layout.side(Role::Candidate);
     replace(&side, &data).map_err(unusable(&data))?;

@@ -25,6 +25,8 @@ pub(super) struct Setup {
     pub(super) config: Config,
     pub(super) jobs: usize,
     pub(super) timeout: Duration,
+    /// Whether benchmarks whose executable is the same on both sides are left out.
+    pub(super) skip_identical: bool,
     filters: Vec<Filter>,
 }
 
@@ -52,7 +54,8 @@ impl Setup {
         let jobs = args.jobs.map(usize::from).or(config.run.jobs.map(Into::into)).unwrap_or_else(cores);
         let timeout = args.timeout.map(Duration::from_secs).or(config.run.timeout).unwrap_or(TIMEOUT);
         let filters = args.filters.iter().filter(|text| !text.is_empty()).cloned().map(Filter).collect();
-        Ok(Self { plan, config, jobs, timeout, filters })
+        let skip_identical = !config.run.measure_identical;
+        Ok(Self { plan, config, jobs, timeout, skip_identical, filters })
     }
 
     /// A filter that selects nothing is a mistake, which an empty report would not tell.

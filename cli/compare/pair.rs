@@ -105,13 +105,24 @@ impl Pair<'_> {
                 comparison.verdict = Verdict::Inconclusive;
                 comparison.basis = Basis::OutOfTime;
             }
-            _ if self.either(&Outcome::Identical) && comparison.failures.is_empty() => {
+            _ if self.identical() == [true, true] => {
                 comparison.verdict = Verdict::Unchanged;
                 comparison.basis = Basis::SameCode;
+            }
+            _ if comparison.failures.is_empty() => {
+                // What is identical is so to the run it was measured beside, and to no other.
+                let alone = [Side::Baseline, Side::Candidate].into_iter().zip(self.identical()).filter(|(_, is)| *is);
+                comparison.failures.extend(alone.map(|(side, _)| SideFailure { side, failure: only_one_identical() }));
             }
             _ => {}
         }
         comparison
+    }
+
+    /// Which sides were not counted because the other's executable was the same.
+    fn identical(&self) -> [bool; 2] {
+        [self.baseline, self.candidate]
+            .map(|seen| matches!(seen, Seen::Measured(Measured { outcome: Outcome::Identical, .. })))
     }
 
     /// Whether this is what came of it on either side.
@@ -185,6 +196,16 @@ fn failure(seen: Seen<'_>, lost: bool) -> Option<Failure> {
 /// may hold one.
 fn countless(counted: &Counted) -> bool {
     figure::figures(&counted.repeats.iter().collect::<Vec<_>>()).is_none()
+}
+
+/// The failure of a benchmark that one side left to the other, which is not the one that it was compared with.
+fn only_one_identical() -> Failure {
+    Failure {
+        kind: FailureKind::NotCountable,
+        message: "was not counted, because its executable was that of another run".to_owned(),
+        help: "compare it with that run, or measure both anew with `perfgate check --measure-identical`".to_owned(),
+        output: String::new(),
+    }
 }
 
 /// The failure of a benchmark that was counted, but of which the run file holds no counts.

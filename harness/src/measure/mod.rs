@@ -1,10 +1,11 @@
 //! From a plan to runs: builds both sides, then counts every benchmark of each while its sources stand in place, twice,
-//! and more often where the two counts differ.
+//! and more often where the two counts differ. Benchmarks whose executable is the same on both sides are not counted.
 
 mod listing;
 mod profiles;
 mod side;
 mod tally;
+mod unchanged;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct Settings<'a> {
     pub jobs: usize,
     /// When to give up on one process.
     pub timeout: Duration,
+    /// Leave out benchmarks whose executable is the same on both sides.
+    pub skip_identical: bool,
     /// Which benchmarks to measure.
     pub select: &'a (dyn Fn(&BenchmarkId) -> bool + Sync),
     /// Who is told how far it is.
@@ -89,9 +92,12 @@ pub fn measure(plan: &Plan, settings: &Settings<'_>) -> Result<Pair, MeasureErro
     let mut pair = Pair { baseline, candidate };
     // The baseline's sources are in place now; benchmarks may read files from them.
     pair.baseline.list(settings)?;
+    let unchanged = unchanged::Targets::of(plan, &pair, settings)?;
+    pair.baseline.mark_identical(&unchanged);
     pair.baseline.count_all(settings)?;
     plan.lay_out(Role::Candidate)?;
     pair.candidate.list(settings)?;
+    pair.candidate.mark_identical(&unchanged);
     pair.candidate.count_all(settings)?;
     let uneven = pair.uneven();
     repeat(plan, &mut pair, &uneven, REPEATS_JITTERY, settings)?;

@@ -9,13 +9,14 @@ use std::time::Instant;
 
 use super::profiles::Profiles;
 use super::tally::Tally;
+use super::unchanged::Targets;
 use super::{Listed, MeasureError, REPEATS, Settings, list};
 use crate::benchmark::{Benchmark, BenchmarkId};
 use crate::fingerprint;
 use crate::instrument::callgrind::{self, Job, NoObservation, Observation};
 use crate::instrument::environment;
 use crate::observer::Progress;
-use crate::plan::{Built, Plan, Role};
+use crate::plan::{Built, Executable, Plan, Role};
 use crate::process;
 use crate::run::{Cost, Counted, Failure, FailureKind, Measured, Outcome, RUN_FORMAT, Run};
 use crate::schedule;
@@ -27,6 +28,7 @@ pub struct Side {
     role: Role,
     built: Built,
     listed: Vec<Listed>,
+    identical: Targets,
     profiles: Profiles,
     scratch: PathBuf,
 }
@@ -58,7 +60,8 @@ impl Side {
             cost: Cost { build_seconds: built.seconds, ..Cost::default() },
         };
         let profiles = Profiles::new(layout.root(), &layout.side(role), layout.sources());
-        Ok(Self { run, role, built, listed: Vec::new(), profiles, scratch: layout.scratch() })
+        let (listed, identical) = (Vec::new(), Targets::default());
+        Ok(Self { run, role, built, listed, identical, profiles, scratch: layout.scratch() })
     }
 
     /// Asks the executables for their benchmarks and keeps those that are selected. The side's sources must be in place.
@@ -73,6 +76,16 @@ impl Side {
         self.listed.retain(|listed| (settings.select)(&listed.benchmark.id));
         self.run.unmeasured.extend(unmeasured);
         Ok(())
+    }
+
+    /// What was built.
+    pub(super) fn executables(&self) -> &[Executable] {
+        &self.built.executables
+    }
+
+    /// Leaves out the benchmarks of these targets: [`Self::count_all`] does not count them.
+    pub(super) fn mark_identical(&mut self, targets: &Targets) {
+        self.identical = targets.clone();
     }
 
     /// The benchmarks that were listed.
@@ -95,10 +108,15 @@ impl Side {
     /// # Errors
     /// If valgrind cannot be run, or the user asked to stop.
     pub fn count_all(&mut self, settings: &Settings<'_>) -> Result<(), MeasureError> {
-        let all: Vec<usize> = (0..self.listed.len()).collect();
-        let outcomes = self.count(&all, REPEATS, &BTreeMap::new(), settings)?;
-        let measured = |(listed, outcome): (&Listed, _)| Measured { benchmark: listed.benchmark.clone(), outcome };
-        self.run.benchmarks = self.listed.iter().zip(outcomes).map(measured).collect();
+        let identical = |index: &usize| self.identical.contains(&self.listed[*index].executable.target);
+        let counted: Vec<usize> = (0..self.listed.len()).filter(|index| !identical(index)).collect();
+        let outcomes = self.count(&counted, REPEATS, &BTreeMap::new(), settings)?;
+        let mut outcomes: BTreeMap<usize, Outcome> = counted.into_iter().zip(outcomes).collect();
+        let measured = |(index, listed): (usize, &Listed)| Measured {
+            benchmark: listed.benchmark.clone(),
+            outcome: outcomes.remove(&index).unwrap_or(Outcome::Identical),
+        };
+        self.run.benchmarks = self.listed.iter().enumerate().map(measured).collect();
         Ok(())
     }
 

@@ -100,8 +100,8 @@ impl Reader<'_> {
             return Err(Different::File(path.to_owned()));
         }
         let of_package = inside.split('/').filter(|directory| !directory.is_empty());
-        for part in of_package.chain([name]) {
-            if self.names(part, path, compiled) {
+        for (part, is_file) in of_package.map(|directory| (directory, false)).chain([(name, true)]) {
+            if self.names(part, is_file, path, compiled) {
                 return Err(Different::Named { file: path.to_owned(), part: part.to_owned() });
             }
         }
@@ -120,14 +120,14 @@ impl Reader<'_> {
     }
 
     /// Whether a part of a path occurs in the program where it could serve to open a file.
-    fn names(&self, part: &str, path: &str, compiled: bool) -> bool {
+    fn names(&self, part: &str, is_file: bool, path: &str, compiled: bool) -> bool {
         self.image.occurrences(part).into_iter().any(|at| {
             let end = at + part.len() as u64;
             match self.paths.around(at).filter(|range| end <= range.end) {
                 Some(_) if compiled => false,
                 // A file that was not compiled in is in no location.
                 Some(range) => self.path_of(range).is_none_or(|of| of == path),
-                None => !self.is_prose(at, end),
+                None => is_file || !self.is_prose(at, end),
             }
         })
     }
@@ -139,11 +139,12 @@ impl Reader<'_> {
         Some(self.changes.in_repository(path).unwrap_or_default())
     }
 
-    /// Whether an occurrence is one that libraries have in texts of theirs: `docs.rs`, `<img src="…">`, `--benches`.
+    /// Whether an occurrence of a directory's name is one of those that libraries have in their texts: `docs.rs`,
+    /// `assertion failed: src.len()`, `<img src="…">`, `cargo test --benches`.
     fn is_prose(&self, at: u64, end: u64) -> bool {
         let after = |text: &[u8]| self.image.at(end, text.len()) == Some(text);
         let before = |text: &[u8]| self.image.at(at.saturating_sub(text.len() as u64), text.len()) == Some(text);
-        after(b".rs/") || after(b"=\"") || before(b"--")
+        after(b".") || after(b"=\"") || before(b"--")
     }
 
     fn in_location(&self, at: u64) -> bool {

@@ -244,6 +244,7 @@ fn folded(page: &mut Page, report: &Report, title: &str, verdicts: &[Verdict]) {
                 let (baseline, candidate) = number::pair(change.baseline.median, change.candidate.median);
                 format!("| {label} | {baseline} | {candidate} | {} |\n", number::change(change.fraction()))
             }
+            (None, Verdict::Unchanged) => format!("| {label} | – | – | same executable, not run |\n"),
             (None, Verdict::Removed) => format!("| {label} | {single} | – | removed |\n"),
             (None, _) => format!("| {label} | – | {single} | new |\n"),
         }

@@ -99,7 +99,7 @@ impl Side {
         let measured = self.run.benchmarks.iter().find(|measured| measured.benchmark.id == *id)?;
         match &measured.outcome {
             Outcome::Counted(counted) => Some(counted.repeats.len()),
-            Outcome::Failed(_) | Outcome::Identical | Outcome::OutOfTime => None,
+            Outcome::Failed(_) | Outcome::Identical(_) | Outcome::OutOfTime => None,
         }
     }
 
@@ -114,7 +114,7 @@ impl Side {
         let mut outcomes: BTreeMap<usize, Outcome> = counted.into_iter().zip(outcomes).collect();
         let measured = |(index, listed): (usize, &Listed)| Measured {
             benchmark: listed.benchmark.clone(),
-            outcome: outcomes.remove(&index).unwrap_or(Outcome::Identical),
+            outcome: outcomes.remove(&index).unwrap_or_else(|| Outcome::Identical(self.identical.pair.clone())),
         };
         self.run.benchmarks = self.listed.iter().enumerate().map(measured).collect();
         Ok(())

@@ -4,11 +4,17 @@ use std::collections::BTreeSet;
 
 use super::{MeasureError, Pair, Settings};
 use crate::plan::identical::{Changes, identical};
-use crate::plan::{BenchTarget, Plan};
+use crate::plan::{BenchTarget, Plan, Role};
+use crate::run::Identity;
 
-/// Bench targets, by package and name.
+/// Bench targets whose executables are the same on both sides.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Targets(BTreeSet<(String, String)>);
+pub(super) struct Targets {
+    /// The sides.
+    pub(super) pair: Identity,
+    /// By package and name.
+    names: BTreeSet<(String, String)>,
+}
 
 impl Targets {
     /// Those of a pair that is built; the observer hears what differs in each of the others.
@@ -22,7 +28,9 @@ impl Targets {
             return Ok(Self::default());
         }
         let changes = Changes::of(plan)?;
-        let mut targets = Self::default();
+        let tree = |role| plan.snapshot(role).tree.clone();
+        let pair = Identity { baseline: tree(Role::Baseline), candidate: tree(Role::Candidate) };
+        let mut targets = Self { pair, ..Self::default() };
         for executable in candidate.executables() {
             let target = &executable.target;
             let is_same = |other: &BenchTarget| (&other.package, &other.name) == (&target.package, &target.name);
@@ -31,7 +39,7 @@ impl Targets {
             let name = format!("{}::{}", target.package, target.name);
             settings.observer.compared(&name, answer.as_ref().err().map(ToString::to_string).as_deref());
             if answer.is_ok() {
-                targets.0.insert((target.package.clone(), target.name.clone()));
+                targets.names.insert((target.package.clone(), target.name.clone()));
             }
         }
         Ok(targets)
@@ -39,6 +47,6 @@ impl Targets {
 
     /// Whether a bench target is among them.
     pub(super) fn contains(&self, target: &BenchTarget) -> bool {
-        self.0.contains(&(target.package.clone(), target.name.clone()))
+        self.names.contains(&(target.package.clone(), target.name.clone()))
     }
 }

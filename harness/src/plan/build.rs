@@ -112,10 +112,11 @@ impl Plan {
     fn compiled_from(&self, artifact: &Artifact, inputs: &mut Inputs) {
         let kind = &artifact.target.kind;
         let program = [TargetKind::Bin, TargetKind::Example, TargetKind::Test].iter().any(|other| kind.contains(other));
-        if program || !artifact.manifest_path.starts_with(self.layout.sources()) {
+        let roots = self.roots();
+        if program || !artifact.manifest_path.starts_with(&roots.sources) {
             return;
         }
-        let (roots, files) = (self.roots(), artifact.filenames.iter().map(|file| file.as_std_path()));
+        let files = artifact.filenames.iter().map(|file| file.as_std_path());
         if kind.contains(&TargetKind::CustomBuild) {
             inputs.scripts.extend(files.flat_map(|file| roots.of_script(file)));
         } else {

@@ -87,7 +87,9 @@ impl Plan {
     /// How the compiler's paths are read.
     #[must_use]
     pub fn roots(&self) -> identical::Roots {
+        // cargo knows the directory that it runs in by its real path.
         let sources = self.layout.sources();
+        let sources = sources.canonicalize().unwrap_or(sources);
         identical::Roots { workspace: sources.join(&self.project.inside), sources }
     }
 

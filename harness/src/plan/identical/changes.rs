@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use super::inputs::Roots;
 use crate::plan::git::{ChangedFile, Hunk, Repository, moved};
@@ -16,8 +17,10 @@ pub struct Changes {
     pub paths: BTreeSet<String>,
     /// Where the sources of either side stand while it is built and run.
     pub roots: Roots,
-    /// cargo's target directory.
-    pub build: String,
+    /// The directory of the sources, by every name that it has.
+    pub sources: Vec<String>,
+    /// cargo's target directory, likewise.
+    pub build: Vec<String>,
     repository: Repository,
     trees: [String; 2],
     texts: RefCell<BTreeMap<String, Option<Texts>>>,
@@ -38,18 +41,24 @@ impl Changes {
     /// If git fails.
     pub fn of(plan: &Plan) -> Result<Self, PlanError> {
         let trees = [Role::Baseline, Role::Candidate].map(|role| plan.snapshot(role).tree.clone());
-        let roots = plan.roots();
-        Self::between(plan.repository.clone(), trees, roots, plan.layout.build().to_string_lossy().into_owned())
+        let places = [plan.layout.sources(), plan.layout.build()];
+        Self::between(plan.repository.clone(), trees, plan.roots(), places)
     }
 
-    /// Between two trees.
+    /// Between two trees, which are laid out and built in two places.
     ///
     /// # Errors
     /// If git fails.
-    pub fn between(repository: Repository, trees: [String; 2], roots: Roots, build: String) -> Result<Self, PlanError> {
+    pub fn between(
+        repository: Repository,
+        trees: [String; 2],
+        roots: Roots,
+        places: [PathBuf; 2],
+    ) -> Result<Self, PlanError> {
+        let [sources, build] = places.map(|place| names(&place));
         let files = repository.changed(&trees[0], &trees[1])?;
         let paths = repository.paths(&trees[1])?;
-        Ok(Self { files, paths, roots, build, repository, trees, texts: RefCell::default() })
+        Ok(Self { files, paths, roots, sources, build, repository, trees, texts: RefCell::default() })
     }
 
     /// A path of the compiler's, relative to the repository.
@@ -79,4 +88,10 @@ impl Changes {
         let hunks = self.repository.hunks(&self.trees[0], &self.trees[1], path).ok()?;
         Some(Texts { hunks, baseline: text(&self.trees[0])?, candidate: text(&self.trees[1])? })
     }
+}
+
+/// The path of a directory as it was given, and as it really is.
+fn names(directory: &Path) -> Vec<String> {
+    let real = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    [directory, &real].map(|path| path.to_string_lossy().into_owned()).into()
 }

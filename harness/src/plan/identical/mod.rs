@@ -81,7 +81,7 @@ pub fn identical(baseline: &Executable, candidate: &Executable, changes: &Change
     if (&one.package, &one.name, &one.package_root) != (&other.package, &other.name, &other.package_root) {
         return Err(Different::Package);
     }
-    if has_libraries(baseline) || has_libraries(candidate) {
+    if baseline.library_path != candidate.library_path || has_libraries(candidate) {
         return Err(Different::Libraries);
     }
     let (baseline_image, candidate_image) = (read(baseline)?, read(candidate)?);

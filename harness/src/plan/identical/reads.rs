@@ -68,18 +68,15 @@ impl Reader<'_> {
         if !self.image.occurrences("CARGO_MANIFEST_DIR").is_empty() {
             return Err(Different::LooksForSources);
         }
-        let sources = self.changes.roots.sources.to_string_lossy();
-        for (directory, what) in
-            [(sources.as_ref(), Different::HoldsSources), (&self.changes.build, Different::HoldsBuild)]
-        {
-            if !self
-                .image
-                .occurrences(directory)
-                .iter()
-                .all(|at| self.in_location(*at) || self.names_unchanged(*at, directory))
-            {
-                return Err(what);
+        let explained = |at: &u64| self.paths.around(*at).is_some();
+        for directory in &self.changes.sources {
+            let found = self.image.occurrences(directory);
+            if !found.iter().all(|at| explained(at) || self.names_unchanged(*at, directory)) {
+                return Err(Different::HoldsSources);
             }
+        }
+        if !self.changes.build.iter().all(|directory| self.image.occurrences(directory).iter().all(explained)) {
+            return Err(Different::HoldsBuild);
         }
         Ok(())
     }
@@ -145,10 +142,6 @@ impl Reader<'_> {
         let after = |text: &[u8]| self.image.at(end, text.len()) == Some(text);
         let before = |text: &[u8]| self.image.at(at.saturating_sub(text.len() as u64), text.len()) == Some(text);
         after(b".") || after(b"=\"") || before(b"--")
-    }
-
-    fn in_location(&self, at: u64) -> bool {
-        self.paths.around(at).is_some()
     }
 
     /// Whether what follows this directory in the program is the path of a file that did not change.

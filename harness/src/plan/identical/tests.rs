@@ -97,7 +97,8 @@ impl Fixture {
         let (candidate, to) = self.compile("cand", flags[1]);
         let repository = Repository::discover(self.sources.path(), &Cancel::default()).unwrap();
         let build: PathBuf = self.build.path().join("build");
-        let changes = Changes::between(repository, [from, to], self.roots(), build.to_str().unwrap().into()).unwrap();
+        let places = [self.sources.path().to_owned(), build];
+        let changes = Changes::between(repository, [from, to], self.roots(), places).unwrap();
         identical(&baseline, &candidate, &changes)
     }
 }

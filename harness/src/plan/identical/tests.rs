@@ -1,6 +1,7 @@
 //! Small programs, compiled twice: what may be taken for the same, and all that must not be.
 
-use std::path::PathBuf;
+use std::cell::OnceCell;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::time::Duration;
 
@@ -28,11 +29,13 @@ fn main() {
 struct Fixture {
     sources: TempDir,
     build: TempDir,
+    baseline: OnceCell<(Executable, String)>,
 }
 
 impl Fixture {
     fn new(program: &str) -> Self {
-        let fixture = Self { sources: tempfile::tempdir().unwrap(), build: tempfile::tempdir().unwrap() };
+        let directory = || tempfile::tempdir().unwrap();
+        let fixture = Self { sources: directory(), build: directory(), baseline: OnceCell::new() };
         run(fixture.git(&["init", "--quiet"]));
         for (path, text) in
             [("src/main.rs", program), ("README.md", "Read me.\n"), ("data.bin", "1"), ("Cargo.toml", "")]
@@ -91,15 +94,16 @@ impl Fixture {
         self.compare_built([&[], &[]], change)
     }
 
+    /// The same with compiler flags for each side. What was changed is taken back in the end.
     fn compare_built(&self, flags: [&[&str]; 2], change: impl FnOnce(&Self)) -> Result<(), Different> {
-        let (baseline, from) = self.compile("base", flags[0]);
+        let (baseline, from) = self.baseline.get_or_init(|| self.compile("base", flags[0]));
         change(self);
         let (candidate, to) = self.compile("cand", flags[1]);
         let repository = Repository::discover(self.sources.path(), &Cancel::default()).unwrap();
-        let build: PathBuf = self.build.path().join("build");
-        let places = [self.sources.path().to_owned(), build];
-        let changes = Changes::between(repository, [from, to], self.roots(), places).unwrap();
-        identical(&baseline, &candidate, &changes)
+        let places = [self.sources.path().to_owned(), self.build.path().join("build")];
+        let changes = Changes::between(repository, [from.clone(), to], self.roots(), places).unwrap();
+        run(self.git(&["read-tree", "--reset", "-u", from]));
+        identical(baseline, &candidate, &changes)
     }
 }
 
@@ -121,7 +125,8 @@ fn named(file: &str, part: &str) -> Result<(), Different> {
 
 #[test]
 fn comments_and_tests_are_the_same() {
-    let moved = |by: &str| Fixture::new(PROGRAM).compare(|project| project.edit("fn main", &format!("{by}fn main")));
+    let project = Fixture::new(PROGRAM);
+    let moved = |by: &str| project.compare(|project| project.edit("fn main", &format!("{by}fn main")));
     assert_eq!(moved(""), Ok(()));
     assert_eq!(moved("// A comment,\n// and more.\n\n"), Ok(()));
     assert_eq!(moved("#[cfg(test)]\nmod tests { #[test] fn x() { assert_eq!(super::FACTOR, 3) } }\n"), Ok(()));
@@ -148,7 +153,8 @@ fn a_comment_is_the_same_in_a_program_at_a_fixed_address() {
 
 #[test]
 fn files_beside_the_program_are_the_same() {
-    let wrote = |path: &str| Fixture::new(PROGRAM).compare(|project| project.write(path, "// Something else.\n"));
+    let project = Fixture::new(PROGRAM);
+    let wrote = |path: &str| project.compare(|project| project.write(path, "// Something else.\n"));
     for path in
         ["README.md", "CHANGELOG.md", "docs/guide.md", "tests/tests.rs", ".github/workflows/ci.yml", "Cargo.lock"]
     {
@@ -158,7 +164,8 @@ fn files_beside_the_program_are_the_same() {
 
 #[test]
 fn what_is_compiled_in_is_not_the_same() {
-    let edited = |from: &str, to: &str| Fixture::new(PROGRAM).compare(|project| project.edit(from, to));
+    let project = Fixture::new(PROGRAM);
+    let edited = |from: &str, to: &str| project.compare(|project| project.edit(from, to));
     assert_eq!(edited("[2, 3, 5, 7]", "[2, 3, 5, 8]"), section(".rodata"));
     assert_eq!(edited("FACTOR: u32 = 3", "FACTOR: u32 = 11"), section(".text"));
     assert_eq!(edited("TABLE[at] * FACTOR", "TABLE[at] + FACTOR"), section(".text"));
@@ -168,12 +175,13 @@ fn what_is_compiled_in_is_not_the_same() {
 
 #[test]
 fn flags_that_change_the_program_are_not_the_same() {
-    let built = |flags: [&[&str]; 2]| Fixture::new(PROGRAM).compare_built(flags, |_| {});
-    assert!(built([&[], &["-Copt-level=0"]]).is_err());
-    assert!(built([&[], &["-Ctarget-cpu=x86-64-v3"]]).is_err());
-    assert_eq!(built([&[], &["-Clink-arg=-Wl,-z,stack-size=1000000"]]), Err(Different::Layout));
-    assert!(built([&[], &["-Clink-arg=-Wl,-z,norelro"]]).is_err());
-    assert_eq!(built([&[], &["-Cdebuginfo=2"]]), Ok(()));
+    let project = Fixture::new(PROGRAM);
+    let built = |flag: &str| project.compare_built([&[], &[flag]], |_| {});
+    assert!(built("-Copt-level=0").is_err());
+    assert!(built("-Ctarget-cpu=x86-64-v3").is_err());
+    assert_eq!(built("-Clink-arg=-Wl,-z,stack-size=1000000"), Err(Different::Layout));
+    assert!(built("-Clink-arg=-Wl,-z,norelro").is_err());
+    assert_eq!(built("-Cdebuginfo=2"), Ok(()));
 }
 
 #[test]
@@ -196,8 +204,11 @@ fn files_that_are_read_are_not_the_same() {
     };
     let data = |project: &Fixture| project.write("data.bin", "2");
     let comment = |project: &Fixture| project.edit("fn main", "// A comment.\nfn main");
-    assert_eq!(reading(r#"std::fs::read("data.bin")"#).compare(data), Err(Different::File("data.bin".into())));
-    assert_eq!(reading(r#"std::fs::read("data.bin")"#).compare(comment), Ok(()));
+    let link = |project: &Fixture| symlink("data.bin", project.sources.path().join("LICENSE")).unwrap();
+    let project = reading(r#"std::fs::read("data.bin")"#);
+    assert_eq!(project.compare(data), Err(Different::File("data.bin".into())));
+    assert_eq!(project.compare(link), Err(Different::File("LICENSE".into())));
+    assert_eq!(project.compare(comment), Ok(()));
     let readme = |project: &Fixture| project.write("README.md", "Read on.\n");
     assert_eq!(reading(r#"std::fs::read("README.md")"#).compare(readme), named("README.md", "README.md"));
     let guide = |project: &Fixture| project.write("docs/guide.md", "Read on.\n");
@@ -206,9 +217,6 @@ fn files_that_are_read_are_not_the_same() {
         named("docs/guide.md", "docs")
     );
     assert_eq!(reading(r#"std::fs::read("src/main.rs")"#).compare(comment), named("src/main.rs", "src"));
-    let link =
-        |project: &Fixture| std::os::unix::fs::symlink("data.bin", project.sources.path().join("LICENSE")).unwrap();
-    assert_eq!(reading(r#"std::fs::read("data.bin")"#).compare(link), Err(Different::File("LICENSE".into())));
 }
 
 #[test]

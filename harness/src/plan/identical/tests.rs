@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::plan::BenchTarget;
-use crate::plan::git::Repository;
+use crate::plan::git::{ChangedFile, Repository};
 use crate::process::{self, Cancel};
 
 /// Has panic locations for `unwrap` and for the bounds of the table.
@@ -74,7 +74,10 @@ impl Fixture {
         let built = self.build.path().join("main");
         let mut rustc = Command::new("rustc");
         rustc.args(["src/main.rs", "-O", "-Cdebuginfo=1", "--emit=link,dep-info", "-o"]).arg(&built).args(flags);
-        run(rustc.current_dir(self.sources.path()).env("CARGO_MANIFEST_DIR", self.sources.path()));
+        run(rustc
+            .current_dir(self.sources.path())
+            .env("CARGO_MANIFEST_DIR", self.sources.path())
+            .env("BUILD", self.build.path().join("build")));
         let path = self.build.path().join(side);
         fs::copy(&built, &path).unwrap();
         let target = BenchTarget {
@@ -232,6 +235,33 @@ fn the_directory_of_the_sources_leads_to_all_of_them() {
     assert_eq!(late, Err(Different::LooksForSources));
     let one = reading(r#"std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data.bin"))"#).compare(comment);
     assert_eq!(one, Ok(()));
+}
+
+#[test]
+fn what_the_build_makes_besides_is_not_known_to_be_the_same() {
+    let comment = |project: &Fixture| project.edit("fn main", "// A comment.\nfn main");
+    let start = "fn main() {\n    println!(\"{}\", concat!(env!(\"BUILD\"), \"/release/app\"));\n";
+    let starts = Fixture::new(&PROGRAM.replace("fn main() {\n", start));
+    assert_eq!(starts.compare(comment), Err(Different::HoldsBuild));
+    assert_eq!(starts.compare(|_| {}), Ok(()));
+
+    let project = Fixture::new(PROGRAM);
+    let (mut executable, tree) = project.compile("base", &[]);
+    executable.library_path = vec![project.build.path().join("build")];
+    let repository = Repository::discover(project.sources.path(), &Cancel::default()).unwrap();
+    let places = [project.sources.path().to_owned(), project.build.path().join("build")];
+    let mut changes = Changes::between(repository, [tree.clone(), tree], project.roots(), places).unwrap();
+    assert_eq!(identical(&executable, &executable, &changes), Ok(()));
+    fs::create_dir(project.build.path().join("build")).unwrap();
+    fs::write(project.build.path().join("build/libours.so.1"), "").unwrap();
+    assert_eq!(identical(&executable, &executable, &changes), Err(Different::Libraries));
+    executable.inputs.scripts.insert("build.rs".into());
+    executable.library_path.clear();
+    project.write("build.rs", "// A comment.\n");
+    let (candidate, _) = project.compile("cand", &[]);
+    let script = ChangedFile { path: "build.rs".into(), before: true, after: true, plain: true };
+    changes.files = vec![script];
+    assert_eq!(identical(&executable, &candidate, &changes), Err(Different::Script("build.rs".into())));
 }
 
 #[test]

@@ -118,6 +118,9 @@ pub struct CheckArgs {
     /// there are uncommitted changes]
     #[arg(long, value_name = "REV", env = "PERFGATE_BASELINE")]
     pub baseline: Option<String>,
+    /// Measure also where both sides' executables are the same, and a difference is impossible
+    #[arg(long, env = "PERFGATE_MEASURE_IDENTICAL", value_parser = FalseyValueParser::new())]
+    pub measure_identical: bool,
     #[command(flatten)]
     pub output: OutputArgs,
     /// Write report.json and report.md here [default: target/perfgate]

@@ -6,7 +6,7 @@ use perfgate_harness::run::{Cost, Revision, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::comparison::{CommonCause, Comparison, Verdict};
+use crate::comparison::{Basis, CommonCause, Comparison, Verdict};
 use crate::explanation::Explanation;
 use crate::policy::OnInconclusive;
 
@@ -47,6 +47,8 @@ pub struct Counts {
     pub improvements: usize,
     /// Unchanged.
     pub unchanged: usize,
+    /// Of these, the ones that are so by construction: their executable is the same on both sides, and was not run.
+    pub same_code: usize,
     /// Inconclusive.
     pub inconclusive: usize,
     /// Only in the candidate.
@@ -154,6 +156,7 @@ pub fn gate(
             Verdict::Failed => &mut counts.failed,
         };
         *count += 1;
+        counts.same_code += usize::from(comparison.basis == Basis::SameCode);
     }
     let doubted = || comparisons.iter().any(|c| c.verdict == Verdict::Inconclusive && !c.advisory);
     let gate = if counts.regressions > 0 {
@@ -176,7 +179,6 @@ mod tests {
     use perfgate_harness::metric::Metric;
 
     use super::*;
-    use crate::comparison::Basis;
     use crate::policy::Limits;
 
     fn refs(comparisons: &[Comparison]) -> Vec<&Comparison> {
@@ -261,7 +263,7 @@ mod tests {
             judged(Verdict::Regression),
             advisory(Verdict::Regression),
             judged(Verdict::Improvement),
-            judged(Verdict::Unchanged),
+            Comparison { basis: Basis::SameCode, ..judged(Verdict::Unchanged) },
             judged(Verdict::Inconclusive),
             judged(Verdict::New),
             judged(Verdict::Removed),
@@ -272,6 +274,7 @@ mod tests {
             advisory_regressions: 1,
             improvements: 1,
             unchanged: 1,
+            same_code: 1,
             inconclusive: 1,
             new: 1,
             removed: 1,

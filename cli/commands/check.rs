@@ -18,7 +18,8 @@ use crate::{baseline, compare, report};
 
 /// Measures the candidate against the baseline, judges, explains, reports.
 pub(super) fn check(args: &CheckArgs, shell: &Shell, cancel: &Cancel) -> Result<Code, Failure> {
-    let setup = Setup::new(&args.measuring, args.baseline.as_ref(), Sides::Both, cancel)?;
+    let mut setup = Setup::new(&args.measuring, args.baseline.as_ref(), Sides::Both, cancel)?;
+    setup.skip_identical &= !args.measure_identical;
     let out_dir = args.out_dir.as_deref().unwrap_or(setup.plan.layout.root());
     // A report of an earlier check must not be taken for this one's, and a bad path should fail before the long work.
     report::clear(out_dir)?;
@@ -70,6 +71,9 @@ fn reproduce(args: &CheckArgs, setup: &Setup) -> String {
     words.extend(args.measuring.filters.iter().map(|filter| shell_word(filter)));
     words.push("--baseline".into());
     words.push(setup.plan.snapshot(Role::Baseline).revision.commit.clone());
+    if args.measure_identical {
+        words.push("--measure-identical".into());
+    }
     words.extend(setup.plan.request.features.args().iter().map(|word| shell_word(word)));
     words.join(" ")
 }

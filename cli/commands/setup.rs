@@ -26,6 +26,8 @@ pub(super) struct Setup {
     pub(super) config: Config,
     pub(super) jobs: usize,
     pub(super) timeout: Duration,
+    /// Whether benchmarks whose executable is the same on both sides are left out.
+    pub(super) skip_identical: bool,
     simulate: bool,
     deadline: Option<Instant>,
     filters: Vec<Filter>,
@@ -60,7 +62,8 @@ impl Setup {
             args.simulate || config.run.simulate || config.policy.metrics.iter().any(|metric| metric.is_simulated());
         let limit = args.time_limit.map(Duration::from_secs).or(config.run.time_limit);
         let deadline = limit.map(|limit| started + limit);
-        Ok(Self { plan, config, jobs, timeout, simulate, deadline, filters })
+        let skip_identical = !config.run.measure_identical;
+        Ok(Self { plan, config, jobs, timeout, skip_identical, simulate, deadline, filters })
     }
 
     /// How to measure.
@@ -70,8 +73,8 @@ impl Setup {
         observer: &'a dyn Observer,
         cancel: &'a Cancel,
     ) -> Settings<'a> {
-        let Self { jobs, timeout, simulate, deadline, .. } = *self;
-        Settings { jobs, timeout, simulate, deadline, select, observer, cancel }
+        let Self { jobs, timeout, skip_identical, simulate, deadline, .. } = *self;
+        Settings { jobs, timeout, skip_identical, simulate, deadline, select, observer, cancel }
     }
 
     /// A filter that selects nothing is a mistake, which an empty report would not tell.

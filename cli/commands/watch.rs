@@ -40,6 +40,13 @@ impl Observer for Watch<'_> {
         self.shell.phase_end();
     }
 
+    fn compared(&self, target: &str, difference: Option<&str>) {
+        match difference {
+            Some(difference) => self.shell.verbose("Comparing", &format!("{target}: measured, because {difference}")),
+            None => self.shell.status("Unchanged", &format!("{target}: the executable is the same, and need not run")),
+        }
+    }
+
     fn measuring(&self, side: &str, total: usize) {
         self.shell.status("Measuring", &format!("{} of the {side}", plural(total, "benchmark")));
         self.shell.measuring_start(total);

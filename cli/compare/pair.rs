@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use perfgate_harness::benchmark::{Benchmark, BenchmarkId, UnmeasuredTarget};
 use perfgate_harness::metric::Metric;
-use perfgate_harness::run::{Count, Counted, Failure, FailureKind, Measured, Outcome, Run};
+use perfgate_harness::run::{Count, Counted, Failure, FailureKind, Identity, Measured, Outcome, Run};
 
 use super::figure::Figures;
 use super::{metrics, note, rule};
@@ -96,7 +96,7 @@ impl Pair<'_> {
             (Some(base), None) if matches!(self.candidate, Seen::Absent) => {
                 one(&mut comparison, Verdict::Removed, base, self.candidate);
             }
-            (None, None) if matches!(self.candidate, Seen::Absent) => {
+            (None, None) if matches!(self.candidate, Seen::Absent) && self.baseline.identity().is_none() => {
                 // It failed where it was; that it is gone is all that the change did to it.
                 comparison.verdict = Verdict::Removed;
                 comparison.failures.clear();
@@ -106,11 +106,7 @@ impl Pair<'_> {
                 comparison.verdict = Verdict::Inconclusive;
                 comparison.basis = Basis::OutOfTime;
             }
-            _ if self.either(&Outcome::Identical) && comparison.failures.is_empty() => {
-                comparison.verdict = Verdict::Unchanged;
-                comparison.basis = Basis::SameCode;
-            }
-            _ => {}
+            _ => identical(&mut comparison, self.baseline.identity(), self.candidate.identity()),
         }
         comparison
     }
@@ -130,6 +126,29 @@ impl<'r> Seen<'r> {
             _ => None,
         }
     }
+
+    /// Of which pair the executables are the same, if it was not counted for that.
+    fn identity(self) -> Option<&'r Identity> {
+        match self {
+            Seen::Measured(Measured { outcome: Outcome::Identical(identity), .. }) => Some(identity),
+            _ => None,
+        }
+    }
+}
+
+/// Judges a benchmark that a side left to the other, because the executables are the same.
+fn identical(comparison: &mut Comparison, baseline: Option<&Identity>, candidate: Option<&Identity>) {
+    if !comparison.failures.is_empty() {
+        return;
+    }
+    if baseline.is_some() && baseline == candidate {
+        comparison.verdict = Verdict::Unchanged;
+        comparison.basis = Basis::SameCode;
+        return;
+    }
+    let sides = [(Side::Baseline, baseline), (Side::Candidate, candidate)];
+    let left = sides.into_iter().filter(|(_, identity)| identity.is_some());
+    comparison.failures.extend(left.map(|(side, _)| SideFailure { side, failure: left_to_another() }));
 }
 
 /// Judges a benchmark that both sides counted.
@@ -180,6 +199,16 @@ fn failure(seen: Seen<'_>, lost: bool) -> Option<Failure> {
 /// may hold one.
 fn countless(counted: &Counted) -> bool {
     Figures::new(&counted.repeats.iter().collect::<Vec<_>>()).is_none()
+}
+
+/// The failure of a benchmark that one side left to the other, which is not the one that it was compared with.
+fn left_to_another() -> Failure {
+    Failure {
+        kind: FailureKind::NotCountable,
+        message: "was not counted, because its executable is that of another run".to_owned(),
+        help: "compare it with that run, or measure both anew with `perfgate check --measure-identical`".to_owned(),
+        output: String::new(),
+    }
 }
 
 /// The failure of a benchmark that was counted, but of which the run file holds no counts.

@@ -6,11 +6,11 @@ use perfgate_harness::benchmark::{Benchmark, BenchmarkId, Framework, UnmeasuredT
 use perfgate_harness::machine::Machine;
 use perfgate_harness::metric::Metric;
 use perfgate_harness::run::{
-    Call, Cost, Count, Counted, Failure, FailureKind, Measured, Outcome, RUN_FORMAT, Revision, Run,
+    Call, Cost, Count, Counted, Failure, FailureKind, Identity, Measured, Outcome, RUN_FORMAT, Revision, Run,
 };
 
 use super::{compare, repeats_wanted, undecided};
-use crate::comparison::{Class, Comparison, Region, Side, Verdict};
+use crate::comparison::{Basis, Class, Comparison, Region, Side, Verdict};
 use crate::policy::{Filter, Override, Policy};
 
 mod further;
@@ -129,6 +129,25 @@ fn a_target_that_could_not_be_measured_does_not_make_its_benchmarks_removed() {
     assert_eq!((lost.verdict, failed_sides(&lost)), (Verdict::Failed, vec![Side::Candidate]));
     let other_way = compare(&candidate, &baseline, &Policy::default()).remove(0);
     assert_eq!(other_way.verdict, Verdict::New);
+}
+
+#[test]
+fn the_same_executable_is_unchanged_only_within_its_pair() {
+    let identical = |baseline: &str, candidate: &str| {
+        Some(Outcome::Identical(Identity { baseline: baseline.into(), candidate: candidate.into() }))
+    };
+    let same = judge(identical("a", "b"), identical("a", "b"));
+    assert_eq!((same.verdict, same.basis, same.change), (Verdict::Unchanged, Basis::SameCode, None));
+
+    let strangers = judge(identical("a", "b"), identical("c", "d"));
+    assert_eq!((strangers.verdict, failed_sides(&strangers)), (Verdict::Failed, vec![Side::Baseline, Side::Candidate]));
+    for other in [Some(counted(&[1000, 1000])), None] {
+        let stored = judge(identical("a", "b"), other.clone());
+        assert_eq!((stored.verdict, failed_sides(&stored)), (Verdict::Failed, vec![Side::Baseline]));
+        let measured = judge(other, identical("a", "b"));
+        assert_eq!((measured.verdict, failed_sides(&measured)), (Verdict::Failed, vec![Side::Candidate]));
+    }
+    assert_eq!(judge(identical("a", "b"), Some(failed())).verdict, Verdict::Failed);
 }
 
 #[test]

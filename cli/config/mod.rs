@@ -61,6 +61,8 @@ pub struct RunSettings {
     pub all_features: bool,
     /// Build without the default features.
     pub no_default_features: bool,
+    /// Measure also where both sides' executables are the same.
+    pub measure_identical: bool,
 }
 
 /// Whether the benchmarks that a filter selects are left out.

@@ -88,6 +88,8 @@ struct Run {
     all_features: Option<bool>,
     /// Build without the default features.
     no_default_features: Option<bool>,
+    /// Measure also where both sides' executables are the same.
+    measure_identical: Option<bool>,
 }
 
 /// What holds for the benchmarks that a filter selects.

@@ -15,8 +15,16 @@ use crate::policy::{Filter, Limits, OnInconclusive, Override};
 /// The keys that each section knows. The schema and the documentation are tested against them.
 pub(super) const ROOT: [&str; 3] = ["benchmark", "gate", "run"];
 pub(super) const GATE: [&str; 4] = ["exclude", "inconclusive", "limit", "metrics"];
-pub(super) const RUN: [&str; 7] =
-    ["all-features", "features", "jobs", "no-default-features", "simulate", "time-limit", "timeout"];
+pub(super) const RUN: [&str; 8] = [
+    "all-features",
+    "features",
+    "jobs",
+    "measure-identical",
+    "no-default-features",
+    "simulate",
+    "time-limit",
+    "timeout",
+];
 pub(super) const BENCHMARK: [&str; 5] = ["advisory", "exclude", "filter", "limit", "skip"];
 
 /// Reads the whole configuration; `place` says where it stands, as in "unknown key `x` in the file".
@@ -94,6 +102,9 @@ fn run(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {
             "all-features" => run.all_features = reader.bool(value, "run.all-features").unwrap_or(false),
             "no-default-features" => {
                 run.no_default_features = reader.bool(value, "run.no-default-features").unwrap_or(false);
+            }
+            "measure-identical" => {
+                run.measure_identical = reader.bool(value, "run.measure-identical").unwrap_or(false);
             }
             _ => reader.unknown(key, "`[run]`", &RUN),
         }

@@ -305,6 +305,7 @@ fn folded(page: &mut Page, report: &Report, title: &str, verdicts: &[Verdict]) {
                 let (baseline, candidate) = quantity::pair(change, comparison.metric);
                 format!("| {label} | {baseline} | {candidate} | {} |\n", number::change(change.fraction()))
             }
+            (None, Verdict::Unchanged) => format!("| {label} | – | – | same executable, not run |\n"),
             (None, Verdict::Removed) => format!("| {label} | {single} | – | removed |\n"),
             (None, _) => format!("| {label} | – | {single} | new |\n"),
         }

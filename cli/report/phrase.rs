@@ -4,7 +4,7 @@ use perfgate_harness::metric::Metric;
 use perfgate_harness::run::Revision;
 
 use super::quantity;
-use crate::comparison::{Change, Class, Comparison, Jitter, Side, Verdict};
+use crate::comparison::{Basis, Change, Class, Comparison, Jitter, Side, Verdict};
 use crate::gate::{Counts, Gate, Report};
 use crate::number;
 use crate::policy::Filter;
@@ -53,7 +53,14 @@ fn counts(counts: &Counts) -> String {
         plural(counts.improvements, "improvement"),
         plain(counts.new, "new"),
         plain(counts.removed, "removed"),
-        plain(counts.unchanged, "unchanged"),
+        plain(
+            counts.unchanged,
+            &match counts.same_code {
+                0 => "unchanged".to_owned(),
+                all if all == counts.unchanged => "unchanged by construction".to_owned(),
+                some => format!("unchanged ({} by construction)", number::whole(some)),
+            },
+        ),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -85,6 +92,9 @@ pub fn verdicts(report: &Report) -> String {
     parts.retain(|part| !part.is_empty());
     if parts.is_empty() {
         return "no benchmark was found".to_owned();
+    }
+    if failed == 0 && report.counts.same_code > 0 && report.counts.same_code == report.entries.len() {
+        parts.push("nothing had to be run".to_owned());
     }
     parts.join(", ")
 }
@@ -130,15 +140,24 @@ pub fn machines(report: &Report) -> Option<String> {
     })
 }
 
-/// `37 benchmarks: 35 at 0 %, 2 within their limits (furthest ``json::write`` +0.12 %)`; `None` where there are none.
+/// `37 benchmarks: 35 at 0 %, 2 within their limits (furthest ``json::write`` +0.12 %)`, after those that were not run;
+/// `None` where there are none.
 pub fn unchanged(report: &Report) -> Option<String> {
-    let unchanged: Vec<(&Comparison, f64)> = report
-        .entries
-        .iter()
-        .map(|entry| &entry.comparison)
-        .filter(|comparison| comparison.verdict == Verdict::Unchanged)
-        .map(|comparison| (comparison, comparison.change.map_or(0.0, |change| change.fraction())))
-        .collect();
+    let unchanged = report.entries.iter().map(|entry| &entry.comparison).filter(|of| of.verdict == Verdict::Unchanged);
+    let (same, run): (Vec<&Comparison>, Vec<_>) = unchanged.partition(|of| of.basis == Basis::SameCode);
+    let not_run = match same.len() {
+        0 => None,
+        1 => Some("1 benchmark not run, whose executable is the same".to_owned()),
+        many => Some(format!("{} not run, whose executables are the same", number::plural(many, "benchmark"))),
+    };
+    let parts: Vec<String> = not_run.into_iter().chain(counted_unchanged(&run)).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The part of [`unchanged`] that was counted.
+fn counted_unchanged(unchanged: &[&Comparison]) -> Option<String> {
+    let unchanged: Vec<(&Comparison, f64)> =
+        unchanged.iter().map(|of| (*of, of.change.map_or(0.0, |change| change.fraction()))).collect();
     if unchanged.is_empty() {
         return None;
     }

@@ -108,7 +108,7 @@ fn summary(text: &mut String, report: &Report) {
     let _ = writeln!(
         text,
         "summary {gate} benchmarks={} regressions={} advisory-regressions={} failed={} inconclusive={} improvements={} \
-         new={} removed={} unchanged={} unmeasured-targets={}",
+         new={} removed={} unchanged={} same-code={} unmeasured-targets={}",
         report.entries.len(),
         counts.regressions,
         counts.advisory_regressions,
@@ -118,6 +118,7 @@ fn summary(text: &mut String, report: &Report) {
         counts.new,
         counts.removed,
         counts.unchanged,
+        counts.same_code,
         report.unmeasured.len(),
     );
 }

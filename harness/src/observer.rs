@@ -10,6 +10,10 @@ pub trait Observer: Sync {
     /// The side is built, or did not build: cargo writes no more.
     fn built(&self);
 
+    /// The executables of a bench target were compared: what differs, as a fragment that fits after "because ", or nothing
+    /// that can matter.
+    fn compared(&self, target: &str, difference: Option<&str>);
+
     /// Measuring begins, with this many benchmarks ahead.
     fn measuring(&self, side: &str, total: usize);
 

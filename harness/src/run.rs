@@ -70,9 +70,18 @@ pub enum Outcome {
     Failed(Failure),
     /// It was not counted, because the other side's executable is the same in all that can matter: it behaves the same by
     /// construction.
-    Identical,
+    Identical(Identity),
     /// It was not counted, because the time that was given for the whole was up.
     OutOfTime,
+}
+
+/// Which two states of the sources gave the same executable: of a run of another pair, it says nothing.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Identity {
+    /// The git tree of the baseline.
+    pub baseline: String,
+    /// The git tree of the candidate.
+    pub candidate: String,
 }
 
 /// Counts of a benchmark.

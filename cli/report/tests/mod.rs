@@ -41,6 +41,8 @@ fn human() {
     assert_data_eq!(plain(&samples::mixed()), snapshot("mixed.txt"));
     assert_data_eq!(plain(&samples::unexplained()), snapshot("unexplained.txt"));
     assert_data_eq!(plain(&samples::passed()), snapshot("passed.txt"));
+    assert_data_eq!(plain(&samples::all_identical()), snapshot("identical.txt"));
+    assert_data_eq!(plain(&samples::partly_identical()), snapshot("partly-identical.txt"));
     assert_data_eq!(plain(&samples::empty()), snapshot("empty.txt"));
     assert_data_eq!(plain(&samples::hostile()), snapshot("hostile.txt"));
     assert_data_eq!(plain(&samples::large(12)), snapshot("large.txt"));
@@ -74,6 +76,7 @@ fn json_lines() {
 fn markdown() {
     assert_data_eq!(markdown::render(&samples::mixed()), snapshot("mixed.md"));
     assert_data_eq!(markdown::render(&samples::passed()), snapshot("passed.md"));
+    assert_data_eq!(markdown::render(&samples::partly_identical()), snapshot("partly-identical.md"));
     assert_data_eq!(markdown::render(&samples::empty()), snapshot("empty.md"));
     assert_data_eq!(markdown::render(&samples::hostile()), snapshot("hostile.md"));
 }

@@ -15,7 +15,7 @@ pub const HOSTILE: &str =
 
 pub fn report(gate: Gate, entries: Vec<Entry>) -> Report {
     let mut counts = Counts::default();
-    for Comparison { verdict, advisory, .. } in entries.iter().map(|entry| &entry.comparison) {
+    for Comparison { verdict, advisory, basis, .. } in entries.iter().map(|entry| &entry.comparison) {
         let count = match verdict {
             Verdict::Regression if *advisory => &mut counts.advisory_regressions,
             Verdict::Regression => &mut counts.regressions,
@@ -27,6 +27,7 @@ pub fn report(gate: Gate, entries: Vec<Entry>) -> Report {
             Verdict::Failed => &mut counts.failed,
         };
         *count += 1;
+        counts.same_code += usize::from(*basis == Basis::SameCode);
     }
     Report {
         format: REPORT_FORMAT,
@@ -109,6 +110,11 @@ pub fn bare(comparison: Comparison) -> Entry {
 
 pub fn unchanged(name: &str) -> Entry {
     bare(comparison(name, Verdict::Unchanged, Some(exact(862_728.0, 862_728.0))))
+}
+
+/// A benchmark that was not run, because its executable is the same on both sides.
+pub fn identical(name: &str) -> Entry {
+    bare(Comparison { basis: Basis::SameCode, ..comparison(name, Verdict::Unchanged, None) })
 }
 
 fn location(file: &str, line: u32, text: &str) -> Option<Location> {
@@ -366,4 +372,15 @@ pub fn large(each: usize) -> Report {
     entries.extend((0..each).map(|at| unchanged(&format!("unchanged/{at}"))));
     entries.extend((0..each).map(|at| only_on(Verdict::New, &format!("new/{at}"))));
     report(Gate::Broken, entries)
+}
+
+/// A change that touches no code.
+pub fn all_identical() -> Report {
+    let cost = Cost { wall_seconds: 0.0, children_cpu_seconds: 0.0, jobs: 4, build_seconds: 11.9 };
+    Report { cost, ..report(Gate::Passed, ["a", "b"].map(identical).to_vec()) }
+}
+
+/// A change that touches the code of one executable of two.
+pub fn partly_identical() -> Report {
+    report(Gate::Passed, vec![identical("a"), unchanged("b"), identical("c")])
 }

@@ -1,5 +1,6 @@
 //! From a plan to runs: builds both sides, then counts every benchmark of each while its sources stand in place, twice.
-//! Whether that is enough is seen when the two sides are compared.
+//! Whether that is enough is seen when the two sides are compared. Benchmarks whose executable is the same on both sides
+//! are not counted.
 
 mod counting;
 mod listing;
@@ -9,6 +10,7 @@ mod remembered;
 mod side;
 mod tally;
 mod tasks;
+mod unchanged;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -39,6 +41,8 @@ pub struct Settings<'a> {
     pub simulate: bool,
     /// When no more processes are begun, and those that run are ended.
     pub deadline: Option<Instant>,
+    /// Leave out benchmarks whose executable is the same on both sides.
+    pub skip_identical: bool,
     /// Which benchmarks to measure.
     pub select: &'a (dyn Fn(&BenchmarkId) -> bool + Sync),
     /// Who is told how far it is.
@@ -119,6 +123,8 @@ pub fn measure(plan: &Plan, settings: &Settings<'_>) -> Result<Pair, MeasureErro
     let mut pair = Pair { baseline, candidate };
     // The baseline's sources are in place now; benchmarks may read files from them.
     pair.baseline.list(settings)?;
+    let unchanged = unchanged::Targets::of(plan, &pair, settings)?;
+    pair.baseline.mark_identical(&unchanged);
     // Half of the time is the candidate's.
     let half = settings.deadline.map(|deadline| {
         let now = Instant::now();
@@ -127,6 +133,7 @@ pub fn measure(plan: &Plan, settings: &Settings<'_>) -> Result<Pair, MeasureErro
     pair.baseline.count_all(&Settings { deadline: half, ..*settings })?;
     plan.lay_out(Role::Candidate)?;
     pair.candidate.list(settings)?;
+    pair.candidate.mark_identical(&unchanged);
     // There is nothing to compare those with that the baseline had no time for.
     let missed = pair.baseline.out_of_time();
     let select = |id: &BenchmarkId| !missed.contains(id);

@@ -7,10 +7,11 @@ use std::time::Instant;
 use super::counting::Counting;
 use super::observe::{Places, make_fresh};
 use super::profiles::Profiles;
+use super::unchanged::Targets;
 use super::{Listed, MeasureError, REPEATS, Settings, list};
 use crate::benchmark::{Benchmark, BenchmarkId};
 use crate::fingerprint;
-use crate::plan::{Built, Plan, Role};
+use crate::plan::{Built, Executable, Plan, Role};
 use crate::process;
 use crate::run::{Call, Cost, Count, Counted, Measured, Outcome, RUN_FORMAT, Run};
 
@@ -21,6 +22,7 @@ pub struct Side {
     role: Role,
     built: Built,
     listed: Vec<Listed>,
+    identical: Targets,
     profiles: Profiles,
     places: Places,
 }
@@ -58,7 +60,8 @@ impl Side {
             scratch: layout.scratch(),
             took: layout.took(),
         };
-        Ok(Self { run, role, built, listed: Vec::new(), profiles, places })
+        let (listed, identical) = (Vec::new(), Targets::default());
+        Ok(Self { run, role, built, listed, identical, profiles, places })
     }
 
     /// Asks the executables for their benchmarks and keeps those that are selected. The side's sources must be in place.
@@ -74,6 +77,16 @@ impl Side {
         self.listed.retain(|listed| (settings.select)(&listed.benchmark.id));
         self.run.unmeasured.extend(unmeasured);
         Ok(())
+    }
+
+    /// What was built.
+    pub(super) fn executables(&self) -> &[Executable] {
+        &self.built.executables
+    }
+
+    /// Leaves out the benchmarks of these targets: [`Self::count_all`] does not count them.
+    pub(super) fn mark_identical(&mut self, targets: &Targets) {
+        self.identical = targets.clone();
     }
 
     /// The benchmarks that were listed.
@@ -112,13 +125,19 @@ impl Side {
         select: &dyn Fn(&BenchmarkId) -> bool,
         settings: &Settings<'_>,
     ) -> Result<(), MeasureError> {
-        let selected = |&index: &usize| select(&self.listed[index].benchmark.id);
+        let is_identical = |listed: &Listed| self.identical.contains(&listed.executable.target);
+        let identical: Vec<bool> = self.listed.iter().map(is_identical).collect();
+        let selected = |&index: &usize| !identical[index] && select(&self.listed[index].benchmark.id);
         let indices: Vec<usize> = (0..self.listed.len()).filter(selected).collect();
         let outcomes = self.count(&indices, REPEATS, &BTreeMap::new(), settings)?;
         let mut outcomes: BTreeMap<usize, Outcome> = indices.into_iter().zip(outcomes).collect();
         let measured = |(index, listed): (usize, &Listed)| Measured {
             benchmark: listed.benchmark.clone(),
-            outcome: outcomes.remove(&index).unwrap_or(Outcome::OutOfTime),
+            outcome: match outcomes.remove(&index) {
+                Some(outcome) => outcome,
+                None if identical[index] => Outcome::Identical(self.identical.pair.clone()),
+                None => Outcome::OutOfTime,
+            },
         };
         self.run.benchmarks = self.listed.iter().enumerate().map(measured).collect();
         Ok(())

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cargo_metadata::{Message, TargetKind};
+use cargo_metadata::{Artifact, Message, TargetKind};
 
+use super::identical::Inputs;
 use super::workspace::cargo;
 use super::{BenchTarget, Plan, PlanError, Role};
 use crate::benchmark::UnmeasuredTarget;
@@ -31,6 +32,8 @@ pub struct Executable {
     pub path: PathBuf,
     /// Where cargo would have the loader look for shared libraries.
     pub library_path: Vec<PathBuf>,
+    /// What it was compiled from.
+    pub inputs: Inputs,
 }
 
 /// One side, built.
@@ -79,13 +82,14 @@ impl Plan {
             }
         }
         command.envs(PROFILE);
-        let (mut built, mut libraries) = (BTreeMap::new(), Vec::new());
+        let (mut built, mut libraries, mut inputs) = (BTreeMap::new(), Vec::new(), Inputs::default());
         let ended = process::stream(&mut command, cancel, &mut |line| match serde_json::from_str(line) {
             Ok(Message::CompilerArtifact(artifact)) if artifact.target.kind.contains(&TargetKind::Bench) => {
                 if let Some(path) = artifact.executable {
                     built.insert((artifact.package_id.repr, artifact.target.name), path.into_std_path_buf());
                 }
             }
+            Ok(Message::CompilerArtifact(artifact)) => self.compiled_from(&artifact, &mut inputs),
             Ok(Message::BuildScriptExecuted(script)) => {
                 libraries.extend(script.linked_paths.iter().map(|path| {
                     let text = path.as_str();
@@ -101,7 +105,23 @@ impl Plan {
             _ => return Err(PlanError::Build { role }),
         }
         libraries.retain(|path| path.starts_with(self.layout.build()));
-        self.keep(role, targets, &built, &libraries)
+        self.keep(role, targets, &built, (&libraries, &inputs))
+    }
+
+    /// Adds what a library or a build script of the repository was compiled from. Programs are no part of an executable.
+    fn compiled_from(&self, artifact: &Artifact, inputs: &mut Inputs) {
+        let kind = &artifact.target.kind;
+        let program = [TargetKind::Bin, TargetKind::Example, TargetKind::Test].iter().any(|other| kind.contains(other));
+        let roots = self.roots();
+        if program || !artifact.manifest_path.starts_with(&roots.sources) {
+            return;
+        }
+        let files = artifact.filenames.iter().map(|file| file.as_std_path());
+        if kind.contains(&TargetKind::CustomBuild) {
+            inputs.scripts.extend(files.flat_map(|file| roots.of_script(file)));
+        } else {
+            inputs.compiled.extend(files.flat_map(|file| roots.of_artifact(file)));
+        }
     }
 
     /// Copies the executables to a place of this side's own: the other side's build overwrites cargo's.
@@ -110,7 +130,7 @@ impl Plan {
         role: Role,
         targets: &[BenchTarget],
         built: &BTreeMap<(String, String), PathBuf>,
-        libraries: &[PathBuf],
+        (libraries, shared): (&[PathBuf], &Inputs),
     ) -> Result<Vec<Executable>, PlanError> {
         let directory = self.layout.side(role).join("bin");
         let _ = fs::remove_dir_all(&directory);
@@ -124,8 +144,14 @@ impl Plan {
             };
             let kept = directory.join(&target.package).join(&target.name);
             copy(path, &kept)?;
-            let library_path = libraries.to_vec();
-            executables.push(Executable { target: target.clone(), path: kept, library_path });
+            let mut inputs = shared.clone();
+            inputs.compiled.extend(self.roots().of_artifact(path));
+            executables.push(Executable {
+                target: target.clone(),
+                path: kept,
+                library_path: libraries.to_vec(),
+                inputs,
+            });
         }
         Ok(executables)
     }

@@ -10,6 +10,10 @@ use std::time::Duration;
 use super::PlanError;
 use crate::process::{self, Cancel};
 
+mod difference;
+
+pub use difference::{ChangedFile, Hunk, moved};
+
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A repository of the user's.

@@ -3,6 +3,7 @@
 mod build;
 mod features;
 pub mod git;
+pub mod identical;
 mod layout;
 mod revisions;
 mod workspace;
@@ -81,6 +82,15 @@ impl Plan {
             Role::Baseline => self.snapshots.baseline.as_ref().expect("the plan was made for both sides"),
             Role::Candidate => &self.snapshots.candidate,
         }
+    }
+
+    /// How the compiler's paths are read.
+    #[must_use]
+    pub fn roots(&self) -> identical::Roots {
+        // cargo knows the directory that it runs in by its real path.
+        let sources = self.layout.sources();
+        let sources = sources.canonicalize().unwrap_or(sources);
+        identical::Roots { workspace: sources.join(&self.project.inside), sources }
     }
 
     /// Makes the shared source directory hold one side.

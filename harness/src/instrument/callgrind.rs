@@ -47,6 +47,8 @@ pub struct Observation {
     pub parts: Vec<PathBuf>,
     /// Whether threads were started in it.
     pub threads: bool,
+    /// Whether processes were started in it, which are counted with it.
+    pub processes: bool,
 }
 
 /// Why there is no observation.
@@ -237,7 +239,12 @@ impl Reading {
                 output: printable(tail),
             });
         }
-        Ok(Observation { count: Count { calls, ..Count::default() }, parts, threads: started.threads })
+        Ok(Observation {
+            count: Count { calls, ..Count::default() },
+            parts,
+            threads: started.threads,
+            processes: false,
+        })
     }
 }
 

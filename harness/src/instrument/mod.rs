@@ -2,8 +2,9 @@
 
 pub mod callgrind;
 mod calls;
+pub mod command;
 mod dumps;
 pub mod environment;
 mod failure;
 
-pub use failure::describe;
+pub use failure::{describe, not_started};

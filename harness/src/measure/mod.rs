@@ -1,6 +1,7 @@
 //! From a plan to runs: builds both sides, then counts every benchmark of each while its sources stand in place, twice,
 //! and more often where the two counts differ.
 
+mod commands;
 mod listing;
 mod profiles;
 mod side;

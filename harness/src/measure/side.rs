@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use super::commands::Commands;
 use super::profiles::Profiles;
 use super::tally::Tally;
 use super::{Listed, MeasureError, REPEATS, Settings, list};
 use crate::benchmark::{Benchmark, BenchmarkId};
+use crate::driver::Scheme;
 use crate::fingerprint;
 use crate::instrument::callgrind::{self, Job, NoObservation, Observation};
 use crate::instrument::environment;
@@ -27,6 +29,7 @@ pub struct Side {
     role: Role,
     built: Built,
     listed: Vec<Listed>,
+    commands: Commands,
     profiles: Profiles,
     scratch: PathBuf,
 }
@@ -58,7 +61,8 @@ impl Side {
             cost: Cost { build_seconds: built.seconds, ..Cost::default() },
         };
         let profiles = Profiles::new(layout.root(), &layout.side(role), layout.sources());
-        Ok(Self { run, role, built, listed: Vec::new(), profiles, scratch: layout.scratch() })
+        let commands = Commands::new(plan, role)?;
+        Ok(Self { run, role, built, listed: Vec::new(), commands, profiles, scratch: layout.scratch() })
     }
 
     /// Asks the executables for their benchmarks and keeps those that are selected. The side's sources must be in place.
@@ -70,6 +74,7 @@ impl Side {
         let (listed, unmeasured) = list(&self.built.executables, &self.scratch, settings.timeout, settings.cancel)
             .ok_or(MeasureError::Interrupted)?;
         self.listed = listed;
+        self.listed.extend(self.commands.list());
         self.listed.retain(|listed| (settings.select)(&listed.benchmark.id));
         self.run.unmeasured.extend(unmeasured);
         Ok(())
@@ -95,10 +100,17 @@ impl Side {
     /// # Errors
     /// If valgrind cannot be run, or the user asked to stop.
     pub fn count_all(&mut self, settings: &Settings<'_>) -> Result<(), MeasureError> {
+        self.commands.set_up(self.listed.iter().map(|listed| &listed.benchmark), settings)?;
         let all: Vec<usize> = (0..self.listed.len()).collect();
         let outcomes = self.count(&all, REPEATS, &BTreeMap::new(), settings)?;
         let measured = |(listed, outcome): (&Listed, _)| Measured { benchmark: listed.benchmark.clone(), outcome };
         self.run.benchmarks = self.listed.iter().zip(outcomes).map(measured).collect();
+        let counts = |measured: &Measured| {
+            !matches!(measured.outcome, Outcome::Failed(_)) || !self.commands.may_fail(&measured.benchmark)
+        };
+        let mut kept = self.run.benchmarks.iter().map(counts);
+        self.listed.retain(|_| kept.next().unwrap_or(true));
+        self.run.benchmarks.retain(counts);
         Ok(())
     }
 
@@ -122,6 +134,7 @@ impl Side {
             }
         }
         let indices: Vec<usize> = before.keys().copied().collect();
+        self.commands.set_up(indices.iter().map(|&index| &self.listed[index].benchmark), settings)?;
         let outcomes = self.count(&indices, repeats, &before, settings)?;
         for (index, outcome) in indices.into_iter().zip(outcomes) {
             self.run.benchmarks[index].outcome = outcome;
@@ -219,6 +232,9 @@ impl Side {
         }
         let scratch = self.scratch.join(format!("slot{slot:03}"));
         make_fresh(&scratch).map_err(|error| NoObservation::Broken(error.to_string()))?;
+        if matches!(listed.driver.scheme(), Scheme::Process) {
+            return self.commands.observe(listed, &scratch, settings.timeout, settings.cancel);
+        }
         let target = &listed.executable.target;
         let environment = environment::of_package(
             &target.package,

@@ -11,6 +11,7 @@ pub struct Tally {
     counts: Vec<Count>,
     profile: Option<StoredProfile>,
     threads: bool,
+    processes: bool,
     failure: Option<Failure>,
     pending: usize,
     wanted: usize,
@@ -27,6 +28,7 @@ impl Tally {
             counts: counted.repeats,
             profile: counted.profile,
             threads: counted.threads,
+            processes: counted.processes,
             failure: None,
         }
     }
@@ -59,6 +61,7 @@ impl Tally {
         keep: impl FnOnce(&Observation) -> Result<StoredProfile, E>,
     ) -> Result<(), E> {
         self.threads |= observation.threads;
+        self.processes |= observation.processes;
         if self.profile.is_none() {
             self.profile = Some(keep(&observation)?);
         }
@@ -91,6 +94,7 @@ impl Tally {
                 repeats: self.counts,
                 profile: self.profile,
                 threads: self.threads,
+                processes: self.processes,
                 ..Counted::default()
             }),
         }
@@ -111,8 +115,12 @@ mod tests {
 
     fn take(tally: &mut Tally, cost: u64) -> usize {
         let call = Call { iterations: 1, whole: cost + 10, timed: Some(cost), ..Call::default() };
-        let observation =
-            Observation { count: Count { calls: vec![call], ..Count::default() }, parts: Vec::new(), threads: false };
+        let observation = Observation {
+            count: Count { calls: vec![call], ..Count::default() },
+            parts: Vec::new(),
+            threads: false,
+            processes: false,
+        };
         let stored =
             StoredProfile { parts: Vec::new(), iterations: 1, executable: "x".into(), source_root: "/".into() };
         let Ok(()) = tally.take(observation, |_| Ok::<_, Infallible>(stored));

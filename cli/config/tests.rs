@@ -12,7 +12,7 @@ use snapbox::{Data, assert_data_eq, str};
 use tempfile::TempDir;
 
 use super::document::parse_manifest;
-use super::{Config, ConfigError, load, parse, schema, section, value};
+use super::{Config, ConfigError, command, load, parse, schema, section, value};
 use crate::policy::{Limits, OnInconclusive};
 
 mod mistakes;
@@ -315,10 +315,11 @@ fn schema_reader_and_documentation_know_the_same_keys() {
     let page = include_str!("../../docs/configuration.md");
     let keys = |of: &Value| of["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&schema), section::ROOT);
-    let tables: [(&str, &[&str]); 4] = [
+    let tables: [(&str, &[&str]); 5] = [
         ("Gate", &section::GATE),
         ("Run", &section::RUN),
         ("Benchmark", &section::BENCHMARK),
+        ("Command", &command::COMMAND),
         ("Limits", &value::METRICS),
     ];
     for (definition, known) in tables {
@@ -337,6 +338,11 @@ fn plausible() -> impl Strategy<Value = String> {
         "[run]",
         "[[benchmark]]",
         "[benchmark]",
+        "[[command]]",
+        "run",
+        "setup",
+        "env",
+        "directory",
         "[[bench]]",
         "[defaults]",
         "metrics",

@@ -15,6 +15,7 @@ use super::document::parse_manifest;
 use super::{Config, ConfigError, command, load, parse, schema, section, value};
 use crate::policy::{Limits, OnInconclusive};
 
+mod commands;
 mod mistakes;
 
 /// The diagnostics of a file that has mistakes.
@@ -65,6 +66,14 @@ fn every_key_of_the_documentation_does_what_it_says() {
     assert_eq!(config.policy.rule(&id("parse")).limits, Limits { limit: 0.03, exclude: 0.06 });
     assert!(config.policy.rule(&id("threads/4")).advisory && !config.policy.rule(&id("parse")).advisory);
     assert!(config.skips(&id("huge_file")) && !config.skips(&id("parse")));
+    let [startup, convert] = config.commands.as_slice() else { panic!("{:?}", config.commands) };
+    assert_eq!(startup.run, ["./target/release/app", "--version"]);
+    assert_eq!(startup.setup, ["cargo", "build", "--release"]);
+    assert_eq!((&*startup.name, startup.stdin.as_deref(), startup.prepare.len()), ("startup", None, 0));
+    assert_eq!(convert.prepare, ["cp", "../data/input.json", "copy.json"]);
+    assert_eq!(convert.stdin.as_deref(), Some(Path::new("data/rules.txt")));
+    assert_eq!(convert.directory, Path::new("scripts"));
+    assert_eq!(convert.environment, [("LANG".to_owned(), "C.UTF-8".to_owned())]);
 }
 
 #[test]

@@ -217,7 +217,9 @@ impl PlanError {
             Self::Cargo { submodules: true, .. } => {
                 "if a package is in a submodule, check it out: git submodule update --init --recursive"
             }
-            Self::Cargo { .. } => "run perfgate in the directory of a cargo package or workspace",
+            Self::Cargo { .. } => {
+                "run perfgate in the directory of a cargo package or workspace, or name programs to measure in a perfgate.toml, with `[[command]]`"
+            }
             Self::NoSuchRevision { .. } => "fetch it first, or name another with --baseline REV",
             Self::NoBaseline { help, .. } => help,
             Self::OutsideDependency { .. } => {

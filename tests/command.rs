@@ -104,6 +104,18 @@ setup = [\"sh\", \"-c\", \"echo cannot; exit 7\"]
 }
 
 #[test]
+fn what_the_other_side_built_is_not_taken_for_this_sides() {
+    let scripts = Scripts::new();
+    let setup = "setup = [\"sh\", \"-c\", \"mkdir -p build; test ! -f source || cp source build/it\"]";
+    scripts.write("perfgate.toml", &format!("[[command]]\nname = \"it\"\nrun = [\"./build/it\"]\n{setup}\n"));
+    scripts.write(".gitignore", "build/\ntarget/\n");
+    scripts.write_program("source", "#!/bin/sh\ntrue\n");
+    scripts.commit("the baseline");
+    scripts.git(&["rm", "--quiet", "source"]);
+    scripts.perfgate(&["check"]).expect(101).says(&["there is no program `./build/it`"]);
+}
+
+#[test]
 fn a_directory_that_is_no_project_at_all_is_told_what_to_write() {
     let scripts = Scripts::new();
     scripts.write("perfgate.toml", "[run]\njobs = 1\n");

@@ -40,8 +40,8 @@ pub(super) struct Commands {
     /// Compiled code of interpreters, which must not be taken for that of the other side.
     caches: PathBuf,
     package: String,
-    /// Programs that are in the repository on neither side, though nothing builds any.
-    unbuilt: Vec<String>,
+    /// Commands whose program the repository does not hold, by name: something must build it.
+    built: Vec<String>,
     /// Why the set-up of some commands failed, by name.
     failed: BTreeMap<String, Failure>,
     /// Commands share a working directory, and what they write there: they run one at a time.
@@ -60,14 +60,12 @@ impl Commands {
         for directory in [&kept, &caches] {
             let _ = fs::remove_dir_all(directory);
         }
-        let mut unbuilt = Vec::new();
-        if specs.iter().all(|spec| spec.setup.is_empty()) {
-            let tree = &plan.snapshot(role).tree;
-            for spec in specs.iter().filter(|spec| is_relative(&spec.run[0])) {
-                let path = tidy(&project.inside.join(&spec.directory).join(&spec.run[0]));
-                if plan.repository.file(tree, &path.to_string_lossy())?.is_none() {
-                    unbuilt.push(spec.name.clone());
-                }
+        let mut built = Vec::new();
+        let tree = &plan.snapshot(role).tree;
+        for spec in specs.iter().filter(|spec| is_relative(&spec.run[0])) {
+            let path = tidy(&project.inside.join(&spec.directory).join(&spec.run[0]));
+            if plan.repository.file(tree, &path.to_string_lossy())?.is_none() {
+                built.push(spec.name.clone());
             }
         }
         Ok(Self {
@@ -76,7 +74,7 @@ impl Commands {
             kept,
             caches,
             package: project.package.clone().unwrap_or_else(|| "command".into()),
-            unbuilt,
+            built,
             failed: BTreeMap::new(),
             turn: Mutex::new(()),
             specs,
@@ -132,16 +130,29 @@ impl Commands {
         settings: &Settings<'_>,
     ) -> Result<(), MeasureError> {
         let mut done: Vec<(Vec<String>, PathBuf, Option<Failure>)> = Vec::new();
-        self.failed.clear();
-        for benchmark in benchmarks.filter(|benchmark| benchmark.framework == Framework::Command) {
-            let Some(spec) = self.spec(&benchmark.id.name).filter(|spec| !spec.setup.is_empty()) else { continue };
+        let mut failed = BTreeMap::new();
+        let asked: Vec<&CommandSpec> = benchmarks
+            .filter(|benchmark| benchmark.framework == Framework::Command)
+            .filter_map(|benchmark| self.spec(&benchmark.id.name))
+            .collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        // What the other side built, or an earlier check, must not stand in for what this side no longer builds.
+        for spec in self.specs.iter().filter(|spec| self.built.contains(&spec.name)) {
+            let _ = fs::remove_file(tidy(&self.root.join(&spec.directory).join(&spec.run[0])));
+        }
+        // A command that nothing builds may be built along with another.
+        let all = asked.iter().any(|spec| spec.setup.is_empty());
+        let wanted = |spec: &&CommandSpec| all || asked.iter().any(|asked| asked.name == spec.name);
+        for spec in self.specs.iter().filter(wanted).filter(|spec| !spec.setup.is_empty()) {
             let (argv, directory) = (spec.setup.clone(), tidy(&self.root.join(&spec.directory)));
             // Commands that say the same are built by the same.
             let known = done.iter().find(|(other, at, _)| (other, at) == (&argv, &directory));
             let failure = match known {
                 Some((_, _, failure)) => failure.clone(),
                 None => {
-                    settings.observer.building(&format!("`{}` of the {}", benchmark.id, self.role));
+                    settings.observer.building(&format!("`command::{}` of the {}", spec.name, self.role));
                     let failure = build(&argv, &directory, settings.cancel);
                     settings.observer.built();
                     if settings.cancel.requested() {
@@ -152,9 +163,10 @@ impl Commands {
                 }
             };
             if let Some(failure) = failure {
-                self.failed.insert(benchmark.id.name.clone(), failure);
+                failed.insert(spec.name.clone(), failure);
             }
         }
+        self.failed = failed;
         Ok(())
     }
 
@@ -180,7 +192,8 @@ impl Commands {
         let environment = self.environment(spec, &home);
         let directory = &listed.executable.target.package_root;
         let found = |program| find(program, directory, &environment).map_err(NoObservation::Failed);
-        if self.unbuilt.contains(name) {
+        let nothing_builds = self.specs.iter().all(|spec| spec.setup.is_empty() && spec.prepare.is_empty());
+        if nothing_builds && self.built.contains(name) {
             let why = format!("`{}` is not in the repository, and nothing builds it", spec.run[0]);
             let help =
                 "say what does, such as `setup = [\"cargo\", \"build\", \"--release\"]`, or add it to the repository";

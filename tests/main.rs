@@ -4,6 +4,7 @@
 
 mod architecture;
 mod check;
+mod command;
 mod commands;
 mod identical;
 mod installation;

@@ -11,10 +11,7 @@ use crate::{baseline, compare as judge, config, report};
 /// Judges two run files by the configuration of the directory that perfgate is run in, or of the nearest one above it.
 pub(super) fn compare(args: &CompareArgs, shell: &Shell) -> Result<Code, Failure> {
     let directory = setup::working_directory()?;
-    let configured = |directory: &&std::path::Path| {
-        ["perfgate.toml", ".config/perfgate.toml"].iter().any(|file| directory.join(file).exists())
-    };
-    let root = directory.ancestors().find(configured).unwrap_or(&directory);
+    let root = config::around(&directory).unwrap_or(&directory);
     let config = config::load(root).map_err(|error| failures::configuration(&error))?;
     if let Some(out_dir) = &args.out_dir {
         report::clear(out_dir)?;

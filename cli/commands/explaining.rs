@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use perfgate_harness::benchmark::Framework;
 use perfgate_harness::metric::Metric;
 use perfgate_harness::plan::{Plan, Role};
 use perfgate_harness::profile::{Profile, callgrind};
@@ -12,13 +13,17 @@ use perfgate_harness::run::{Counted, Outcome, Run, StoredProfile};
 
 use crate::comparison::{Comparison, Side, Verdict};
 use crate::explain::{self, Executables, ProfiledSide, Sources};
-use crate::explanation::Explanation;
+use crate::explanation::{Explanation, Origin};
 use crate::gate::Entry;
 use crate::number::plural;
 use crate::shell::Shell;
 
 /// The most benchmarks that are explained: beyond that nobody reads, and each takes a moment.
 const MOST: usize = 60;
+
+/// Of a program in which no function of the repository was seen.
+const NOT_OURS: &str = "No function of the repository could be told in the program: it runs in an interpreter, was \
+                        built without debug information, or is started by another program.";
 
 /// Explains every benchmark that changed. A run comes with the directory to which its paths are relative. A profile that
 /// cannot be read costs its explanation, with a warning, and never the verdict.
@@ -65,9 +70,14 @@ fn explain_one(
     let (Some(before), Some(after)) = (recording(comparison, baseline)?, recording(comparison, candidate)?) else {
         return Ok(None);
     };
-    explain::explain(&before.side(), &after.side(), &comparison.source, sources, executables)
-        .map(Some)
-        .map_err(|error| format!("failed to {error}"))
+    let mut explanation = explain::explain(&before.side(), &after.side(), &comparison.source, sources, executables)
+        .map_err(|error| format!("failed to {error}"))?;
+    if comparison.framework == Framework::Command && !explanation.findings.is_empty() {
+        // What there is to say of a bench target does not hold for any program.
+        let ours = explanation.findings.iter().any(|finding| finding.origin == Origin::Repository);
+        explanation.note = (!ours).then(|| NOT_OURS.to_owned());
+    }
+    Ok(Some(explanation))
 }
 
 /// The profile of one side, read.

@@ -1,13 +1,13 @@
 //! What the measuring commands have in common: the request, the configuration, and the settings that come of both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use perfgate_harness::benchmark::BenchmarkId;
 use perfgate_harness::fingerprint::cores;
 use perfgate_harness::measure::{Pair, Settings};
 use perfgate_harness::observer::Observer;
-use perfgate_harness::plan::{self, Features, Plan, Request, Sides};
+use perfgate_harness::plan::{self, CommandSpec, Features, Plan, Request, Sides};
 use perfgate_harness::process::Cancel;
 
 use super::failures;
@@ -42,8 +42,11 @@ impl Setup {
         cancel: &Cancel,
     ) -> Result<Self, Failure> {
         let started = Instant::now();
+        let directory = working_directory()?;
         let request = Request {
-            directory: working_directory()?,
+            configured_in: config::around(&directory).map(Path::to_owned),
+            commands: Vec::new(),
+            directory,
             baseline: revision.cloned(),
             features: Features::default(),
             pull_request_base: std::env::var("GITHUB_BASE_REF").ok().filter(|name| !name.is_empty()),
@@ -55,6 +58,14 @@ impl Setup {
             all: args.all_features || config.run.all_features,
             no_default: args.no_default_features || config.run.no_default_features,
         };
+        if !plan.project.cargo && config.commands.is_empty() {
+            return Err(Failure::new(
+                Code::Nothing,
+                "there is nothing to measure: no cargo project, and no `[[command]]`",
+            )
+            .help("name a program in perfgate.toml, with `[[command]]`, or run perfgate in a cargo project"));
+        }
+        plan.request.commands = commands(&plan, &config)?;
         let jobs = args.jobs.map(usize::from).or(config.run.jobs.map(Into::into)).unwrap_or_else(cores);
         let timeout = args.timeout.map(Duration::from_secs).or(config.run.timeout).unwrap_or(TIMEOUT);
         let filters = args.filters.iter().filter(|text| !text.is_empty()).cloned().map(Filter).collect();
@@ -93,6 +104,25 @@ impl Setup {
     pub(super) fn selects(&self, id: &BenchmarkId) -> bool {
         (self.filters.is_empty() || self.filters.iter().any(|filter| filter.matches(id))) && !self.config.skips(id)
     }
+}
+
+/// The commands, each knowing where it stands and whether the baseline's configuration has it too.
+fn commands(plan: &Plan, config: &Config) -> Result<Vec<CommandSpec>, Failure> {
+    let (mut commands, Some(file)) = (config.commands.clone(), config.file.as_deref()) else { return Ok(Vec::new()) };
+    let source = plan.project.inside.join(file).to_string_lossy().into_owned();
+    let before = match &plan.snapshots.baseline {
+        Some(baseline) if !commands.is_empty() => {
+            let text = plan.repository.file(&baseline.tree, &source)?.unwrap_or_default();
+            // One that cannot be read establishes nothing.
+            config::commands_in(&String::from_utf8_lossy(&text), file)
+        }
+        _ => Vec::new(),
+    };
+    for command in &mut commands {
+        command.established = before.contains(&command.name);
+        command.source.clone_from(&source);
+    }
+    Ok(commands)
 }
 
 pub(super) fn working_directory() -> Result<PathBuf, Failure> {

@@ -1,6 +1,7 @@
 //! A benchmark that both sides counted to its judgement in every metric of which both have data: the one that needs
 //! attention most speaks for the benchmark.
 
+use perfgate_harness::benchmark::Framework;
 use perfgate_harness::metric::Metric;
 use perfgate_harness::run::{Count, Counted};
 
@@ -25,7 +26,8 @@ pub(super) fn judge(comparison: &mut Comparison, sides: [&Counted; 2], policy: &
         region: figures.region,
     };
     let instructions = rules.instructions(&figures, apart);
-    comparison.notes = note::notes(&instructions, figures.calls, figures.aligned);
+    comparison.notes =
+        note::notes(&instructions, comparison.framework == Framework::Command, figures.calls, figures.aligned);
     if apart && instructions.system.is_none() {
         comparison.notes.push(note::SYSTEM_UNKNOWN.to_owned());
     }

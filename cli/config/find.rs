@@ -11,7 +11,7 @@ use super::{Config, ConfigError};
 const PLACES: [&str; 2] = ["perfgate.toml", ".config/perfgate.toml"];
 
 /// The manifest that may hold the configuration if there is no file.
-const MANIFEST: &str = "Cargo.toml";
+pub(super) const MANIFEST: &str = "Cargo.toml";
 
 /// The largest file that is read, bytes. Configurations are a page long, and the largest manifests a tenth of this.
 const MOST_BYTES: u64 = 4 << 20;
@@ -29,6 +29,12 @@ pub fn load(root: &Path) -> Result<Config, ConfigError> {
         }
     }
     read(root, MANIFEST)?.map_or_else(|| Ok(Config::default()), |text| parse_manifest(&text, MANIFEST))
+}
+
+/// The nearest directory, from this one upwards, that holds a configuration file.
+#[must_use]
+pub fn around(directory: &Path) -> Option<&Path> {
+    directory.ancestors().find(|directory| PLACES.iter().any(|place| directory.join(place).exists()))
 }
 
 /// The text of a file, `None` if there is none.

@@ -9,7 +9,7 @@ use super::read::{Key, Value};
 /// a `command`: nothing else in it can be made sense of.
 pub(super) fn other_tool(root: &DeTable<'_>) -> Option<Mistake> {
     let entry = |name: &str| root.iter().find(|(key, _)| key.get_ref() == name);
-    let ours = ["gate", "run", "benchmark"].iter().any(|name| entry(name).is_some());
+    let ours = ["gate", "run", "benchmark", "command"].iter().any(|name| entry(name).is_some());
     let bench = entry("bench").filter(|(_, value)| has_command(value));
     let defaults = entry("defaults").filter(|(_, value)| value.get_ref().is_table());
     let (key, label) = match (bench, defaults) {
@@ -32,11 +32,6 @@ pub(super) fn not_yet(key: &Key<'_>) -> Option<Mistake> {
             "[baseline]",
             "not read by this version",
             "this version keeps no baselines: it measures the baseline itself in every check; remove this section",
-        ),
-        "command" => (
-            "[[command]]",
-            "not read by this version",
-            "this version measures the benchmarks of cargo projects only; remove this section",
         ),
         _ => return None,
     };

@@ -1,6 +1,7 @@
 //! The project's configuration: `perfgate.toml` goes in, settings and a policy come out, or an error that points at every
 //! mistake in the file. Nothing need be configured: without a file the defaults hold.
 
+mod command;
 mod document;
 mod duration;
 mod find;
@@ -22,10 +23,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use perfgate_harness::benchmark::BenchmarkId;
+use perfgate_harness::plan::CommandSpec;
 
-pub use self::document::parse;
+pub use self::document::{commands_in, parse};
 pub use self::duration::duration;
-pub use self::find::load;
+pub use self::find::{around, load};
 pub use self::mistake::Mistakes;
 pub use self::percentage::percentage;
 pub use self::schema::schema;
@@ -42,6 +44,8 @@ pub struct Config {
     pub run: RunSettings,
     /// Which benchmarks are not measured at all; the last match wins.
     pub skips: Vec<Skip>,
+    /// Programs that are benchmarks too.
+    pub commands: Vec<CommandSpec>,
 }
 
 /// How the benchmarks are built and run. What is `None` was left to the program.

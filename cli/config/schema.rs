@@ -1,6 +1,7 @@
 //! The JSON Schema of `perfgate.toml`, for editors: derived from structs that mirror the file.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use perfgate_harness::metric::Metric;
 use schemars::generate::SchemaSettings;
@@ -49,6 +50,8 @@ struct File {
     run: Option<Run>,
     /// What holds for some benchmarks only. The last match wins, key by key.
     benchmark: Option<Vec<Benchmark>>,
+    /// Programs, in any language, that are benchmarks too: each is counted as a whole, with the processes that it starts.
+    command: Option<Vec<Command>>,
 }
 
 /// What the gate lets through.
@@ -108,6 +111,33 @@ struct Benchmark {
     advisory: Option<bool>,
     /// Do not measure at all.
     skip: Option<bool>,
+}
+
+/// A program that is a benchmark. Programs are looked for in the working directory if there is a `/` in their name, else
+/// on the PATH.
+#[derive(JsonSchema, Serialize)]
+#[schemars(deny_unknown_fields)]
+struct Command {
+    /// What it is called: `command::name` in reports and filters.
+    #[schemars(length(min = 1))]
+    name: String,
+    /// The program that is counted, and its arguments.
+    #[schemars(length(min = 1))]
+    run: Vec<String>,
+    /// What builds it: a program and its arguments, run before a side is measured, with your environment.
+    #[schemars(length(min = 1))]
+    setup: Option<Vec<String>>,
+    /// What runs before every process that is counted: a program and its arguments.
+    #[schemars(length(min = 1))]
+    prepare: Option<Vec<String>>,
+    /// File that it reads as its standard input, relative to the workspace root.
+    #[schemars(length(min = 1))]
+    stdin: Option<String>,
+    /// Working directory of all three, relative to the workspace root.
+    #[schemars(length(min = 1))]
+    directory: Option<String>,
+    /// Variables that `run` and `prepare` get beside the pinned ones.
+    env: Option<BTreeMap<String, String>>,
 }
 
 /// A percentage by metric.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use perfgate_harness::metric::Metric;
 use toml::de::{DeTable, DeValue};
 
+use super::command::command;
 use super::mistake::Mistake;
 use super::percentage::display;
 use super::read::{Reader, Value, quoted};
@@ -13,7 +14,7 @@ use super::{Config, Skip, foreign};
 use crate::policy::{Filter, Limits, OnInconclusive, Override};
 
 /// The keys that each section knows. The schema and the documentation are tested against them.
-pub(super) const ROOT: [&str; 3] = ["benchmark", "gate", "run"];
+pub(super) const ROOT: [&str; 4] = ["benchmark", "command", "gate", "run"];
 pub(super) const GATE: [&str; 4] = ["exclude", "inconclusive", "limit", "metrics"];
 pub(super) const RUN: [&str; 8] = [
     "all-features",
@@ -39,22 +40,29 @@ pub(super) fn read(reader: &mut Reader, root: &DeTable<'_>, place: &str) -> Conf
         match key.get_ref().as_ref() {
             "gate" => gate(reader, value, &mut config),
             "run" => run(reader, value, &mut config),
-            "benchmark" => {}
+            "benchmark" | "command" => {}
             _ => match foreign::not_yet(key) {
                 Some(mistake) => reader.mistakes.push(mistake),
                 None => reader.unknown(key, place, &ROOT),
             },
         }
     }
-    if let Some(value) = root.get("benchmark") {
-        match value.get_ref() {
-            DeValue::Array(entries) => entries.iter().for_each(|entry| benchmark(reader, entry, &mut config)),
-            _ => reader
-                .wrong_type(value, "benchmark", "a section `[[benchmark]]`, of which there may be several")
-                .unwrap_or(()),
+    sections(reader, root, "benchmark", |reader, entry| benchmark(reader, entry, &mut config));
+    let mut named = Vec::new();
+    sections(reader, root, "command", |reader, entry| command(reader, entry, &mut named, &mut config));
+    config
+}
+
+/// Reads each section of a kind of which there may be several.
+fn sections(reader: &mut Reader, root: &DeTable<'_>, kind: &str, mut read: impl FnMut(&mut Reader, &Value<'_>)) {
+    let Some(value) = root.get(kind) else { return };
+    match value.get_ref() {
+        DeValue::Array(entries) => entries.iter().for_each(|entry| read(reader, entry)),
+        _ => {
+            let expected = format!("a section `[[{kind}]]`, of which there may be several");
+            reader.wrong_type(value, kind, &expected).unwrap_or(());
         }
     }
-    config
 }
 
 fn gate(reader: &mut Reader, value: &Value<'_>, config: &mut Config) {

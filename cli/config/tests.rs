@@ -13,9 +13,10 @@ use snapbox::{Data, assert_data_eq, str};
 use tempfile::TempDir;
 
 use super::document::parse_manifest;
-use super::{Config, ConfigError, load, parse, schema, section, value};
+use super::{Config, ConfigError, command, load, parse, schema, section, value};
 use crate::policy::{Limits, OnInconclusive};
 
+mod commands;
 mod mistakes;
 
 /// The diagnostics of a file that has mistakes.
@@ -67,6 +68,14 @@ fn every_key_of_the_documentation_does_what_it_says() {
     let advisory = |name| config.policy.rule(&id(name), Metric::Instructions).advisory;
     assert!(advisory("threads/4") && !advisory("parse"));
     assert!(config.skips(&id("huge_file")) && !config.skips(&id("parse")));
+    let [startup, convert] = config.commands.as_slice() else { panic!("{:?}", config.commands) };
+    assert_eq!(startup.run, ["./target/release/app", "--version"]);
+    assert_eq!(startup.setup, ["cargo", "build", "--release"]);
+    assert_eq!((&*startup.name, startup.stdin.as_deref(), startup.prepare.len()), ("startup", None, 0));
+    assert_eq!(convert.prepare, ["cp", "../data/input.json", "copy.json"]);
+    assert_eq!(convert.stdin.as_deref(), Some(Path::new("data/rules.txt")));
+    assert_eq!(convert.directory, Path::new("scripts"));
+    assert_eq!(convert.environment, [("LANG".to_owned(), "C.UTF-8".to_owned())]);
 }
 
 #[test]
@@ -332,10 +341,11 @@ fn schema_reader_and_documentation_know_the_same_keys() {
     let page = include_str!("../../docs/configuration.md");
     let keys = |of: &Value| of["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&schema), section::ROOT);
-    let tables: [(&str, &[&str]); 4] = [
+    let tables: [(&str, &[&str]); 5] = [
         ("Gate", &section::GATE),
         ("Run", &section::RUN),
         ("Benchmark", &section::BENCHMARK),
+        ("Command", &command::COMMAND),
         ("Limits", &value::METRICS),
     ];
     for (definition, known) in tables {
@@ -354,6 +364,11 @@ fn plausible() -> impl Strategy<Value = String> {
         "[run]",
         "[[benchmark]]",
         "[benchmark]",
+        "[[command]]",
+        "run",
+        "setup",
+        "env",
+        "directory",
         "[[bench]]",
         "[defaults]",
         "metrics",

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use nix::sys::prctl;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, dup2};
 
 /// How much of a process's output is kept: enough for a backtrace, bounded whatever the process prints.
 const TAIL_BYTES: usize = 16 * 1024;
@@ -92,8 +93,22 @@ pub fn supervise(
     cancel: &Cancel,
     watcher: &mut dyn Watcher,
 ) -> io::Result<Finished> {
+    supervise_with_input(command, Stdio::null(), timeout, cancel, watcher)
+}
+
+/// The same for a program that is given something to read.
+///
+/// # Errors
+/// If the program cannot be started.
+pub fn supervise_with_input(
+    command: &mut Command,
+    input: Stdio,
+    timeout: Duration,
+    cancel: &Cancel,
+    watcher: &mut dyn Watcher,
+) -> io::Result<Finished> {
     let (reader, writer) = io::pipe()?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    command.stdin(input).stdout(writer.try_clone()?).stderr(writer);
     let mut group = Group::spawn(command)?;
     // The command holds the writing ends: without this the pipe would never close.
     command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -197,6 +212,24 @@ pub fn peak_memory(pid: u32) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+}
+
+/// Runs a program whose output, on either stream, goes to the user's standard error as it comes.
+///
+/// # Errors
+/// If the program cannot be started.
+#[expect(unsafe_code, reason = "joining two streams of the child needs a hook before exec")]
+pub fn follow(command: &mut Command, cancel: &Cancel) -> io::Result<Ended> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+    // SAFETY: the hook makes one system call, which is async-signal-safe, on descriptors that a new process has.
+    unsafe {
+        command.pre_exec(|| {
+            let (errors, mut output) =
+                (BorrowedFd::borrow_raw(2), std::mem::ManuallyDrop::new(OwnedFd::from_raw_fd(1)));
+            dup2(errors, &mut output).map_err(io::Error::from)
+        });
+    }
+    Group::spawn(command)?.wait(Duration::MAX, cancel, &mut |_: u32| false)
 }
 
 /// CPU time of all processes that were started here and have ended, in seconds.

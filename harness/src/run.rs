@@ -190,6 +190,8 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
+    /// It was not started: its program is missing, or what must be done first failed.
+    NotStarted,
     /// It panicked.
     Panicked,
     /// It took longer than `--timeout`.

@@ -70,18 +70,6 @@ error: `[baseline]` is not supported by this version
   = help: this version keeps no baselines: it measures the baseline itself in every check; remove this section
 "#]]
     );
-    assert_data_eq!(
-        refused("[[command]]\nname = \"startup\"\nrun = [\"true\"]\n"),
-        str![[r#"
-error: `[[command]]` is not supported by this version
- --> perfgate.toml:1:3
-  |
-1 | [[command]]
-  |   ^^^^^^^ not read by this version
-  |
-  = help: this version measures the benchmarks of cargo projects only; remove this section
-"#]]
-    );
 }
 
 #[test]

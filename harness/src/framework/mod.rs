@@ -1,11 +1,13 @@
 //! Benchmark frameworks: which one a bench executable was built with, how to ask it for its benchmarks, and how to have
 //! it run a single one. One file per framework.
 
+mod command;
 mod criterion;
 
 use std::fs;
 use std::path::Path;
 
+pub use command::Command;
 use object::{Object, ObjectSymbol};
 
 use crate::driver::Driver;

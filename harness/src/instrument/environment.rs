@@ -40,6 +40,11 @@ pub fn fingerprint() -> Vec<String> {
     fixed().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
+/// The fixed part, for programs that are no cargo benchmarks.
+pub fn pinned() -> impl Iterator<Item = (OsString, OsString)> {
+    FIXED.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)))
+}
+
 /// The environment of the benchmarks of one package. `scratch` is the same directory for both sides.
 #[must_use]
 pub fn of_package(

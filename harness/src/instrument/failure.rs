@@ -60,6 +60,17 @@ pub fn not_countable(why: &str, tail: &[u8]) -> Failure {
     }
 }
 
+/// The failure of a program that could not be started, and why.
+#[must_use]
+pub fn not_started(why: &str, help: &str) -> Failure {
+    Failure {
+        kind: FailureKind::NotStarted,
+        message: format!("was not started: {why}"),
+        help: help.into(),
+        output: String::new(),
+    }
+}
+
 /// The last lines of whatever a process printed, safe to show: no control characters, no endless lines.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {

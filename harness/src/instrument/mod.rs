@@ -6,6 +6,7 @@ pub mod callgrind;
 mod calls;
 mod children;
 mod clock;
+pub mod command;
 mod command_line;
 mod dumps;
 pub mod environment;
@@ -16,4 +17,4 @@ mod reading;
 mod reads;
 mod settled;
 
-pub use failure::describe;
+pub use failure::{describe, not_started};

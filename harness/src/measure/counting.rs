@@ -4,27 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::observe::{Places, observe};
+use super::MeasureError;
+use super::observe::{Subject, observe};
 use super::profiles::Profiles;
 use super::remembered::{Remembered, Took, memory_to_spend};
 use super::tally::Tally;
 use super::tasks::{self, Task};
-use super::{Listed, MeasureError, Settings};
 use crate::instrument::preload;
 use crate::observer::Progress;
 use crate::run::{Counted, FailureKind, Outcome};
 use crate::schedule::{self, Item};
 
-/// What to count, and with what.
+/// Counts benchmarks of one side.
 pub struct Counting<'a> {
-    /// The benchmarks of the side.
-    pub listed: &'a [Listed],
+    /// What to count.
+    pub subject: Subject<'a>,
     /// Where profiles are kept.
     pub profiles: &'a Profiles,
-    /// Where everything else goes.
-    pub places: &'a Places,
-    /// How to measure.
-    pub settings: &'a Settings<'a>,
 }
 
 /// What is known while processes run.
@@ -62,12 +58,12 @@ impl Counting<'_> {
         if indices.is_empty() {
             return Ok(Vec::new());
         }
-        let settings = self.settings;
-        preload::install(&self.places.tools).map_err(MeasureError::io(&self.places.tools))?;
+        let settings = self.subject.settings;
+        preload::install(&self.subject.places.tools).map_err(MeasureError::io(&self.subject.places.tools))?;
         let tally = |&index: &usize| (index, Mutex::new(Tally::new(before.get(&index), repeats)));
         let state = State {
             tallies: indices.iter().map(tally).collect(),
-            remembered: Mutex::new(Remembered::load(self.places.took.clone())),
+            remembered: Mutex::new(Remembered::load(self.subject.places.took.clone())),
             done: Mutex::new(0),
             started: Instant::now(),
             role,
@@ -99,13 +95,13 @@ impl Counting<'_> {
     fn one(&self, slot: usize, task: &Task, state: &State<'_>) -> Result<(), MeasureError> {
         let wanted = |index: &usize| state.tally(*index).failure().is_none();
         let members: Vec<usize> = task.members.iter().copied().filter(wanted).collect();
-        let counted = if self.settings.is_late() {
+        let counted = if self.subject.settings.is_late() {
             Vec::new()
         } else {
-            observe(self.listed, &members, task.repeat, slot, self.places, self.settings)?
+            observe(self.subject, &members, task.repeat, slot)?
         };
         for (index, counted) in members.into_iter().zip(counted) {
-            let listed = &self.listed[index];
+            let listed = &self.subject.listed[index];
             match counted {
                 Ok(observation) => {
                     let took = Took { seconds: observation.seconds, memory: observation.memory };
@@ -115,7 +111,7 @@ impl Counting<'_> {
                     })?;
                 }
                 // The time of the whole was up, not that of the benchmark.
-                Err(failure) if failure.kind == FailureKind::TimedOut && self.settings.is_late() => {}
+                Err(failure) if failure.kind == FailureKind::TimedOut && self.subject.settings.is_late() => {}
                 Err(failure) => state.tally(index).fail(failure),
             }
         }
@@ -136,8 +132,8 @@ impl Counting<'_> {
         let (seconds, total) = (state.started.elapsed().as_secs_f64(), state.tallies.len());
         let failed = tally.failure().map(|failure| failure.message.as_str());
         let seconds_left = seconds / *done as f64 * (total - *done) as f64;
-        let id = &self.listed[index].benchmark.id;
-        self.settings.observer.measured(&Progress { id, failed, done: *done, total, seconds, seconds_left });
+        let id = &self.subject.listed[index].benchmark.id;
+        self.subject.settings.observer.measured(&Progress { id, failed, done: *done, total, seconds, seconds_left });
     }
 
     /// The processes that are still to run, for each repeat those of each executable: what takes longest first, so that
@@ -150,21 +146,22 @@ impl Counting<'_> {
         state: &State<'_>,
     ) -> Vec<Item<Task>> {
         let remembered = lock(&state.remembered);
-        let expected = |index: usize| remembered.expected(&self.listed[index].benchmark.id);
+        let expected = |index: usize| remembered.expected(&self.subject.listed[index].benchmark.id);
         let mut items = Vec::new();
         for repeat in 0..repeats {
             let wanted = |index: &usize| before.get(index).map_or(0, |counted| counted.repeats.len()) <= repeat;
             let wanted: Vec<usize> = indices.iter().copied().filter(wanted).collect();
-            let together = |&one: &usize, &other: &usize| self.listed[one].may_run_with(&self.listed[other]);
+            let together =
+                |&one: &usize, &other: &usize| self.subject.listed[one].may_run_with(&self.subject.listed[other]);
             for members in wanted.chunk_by(together) {
-                let batch = members.first().map_or(1, |&first| self.listed[first].driver.batch());
+                let batch = members.first().map_or(1, |&first| self.subject.listed[first].driver.batch());
                 items.extend(tasks::tasks(members, repeat, batch, |index| expected(index).seconds));
             }
         }
         let seconds = |task: &Task| task.members.iter().map(|&index| expected(index).seconds).sum::<f64>();
         items.sort_by(|one, other| {
             let longest_first = seconds(other).total_cmp(&seconds(one));
-            if self.settings.deadline.is_some() { longest_first.reverse() } else { longest_first }
+            if self.subject.settings.deadline.is_some() { longest_first.reverse() } else { longest_first }
         });
         let memory = |task: &Task| task.members.iter().map(|&index| expected(index).memory).max().unwrap_or(0);
         items.into_iter().map(|task| Item { memory: memory(&task), what: task }).collect()

@@ -2,9 +2,11 @@
 //! Whether that is enough is seen when the two sides are compared. Benchmarks whose executable is the same on both sides
 //! are not counted.
 
+mod commands;
 mod counting;
 mod listing;
 mod observe;
+mod places;
 mod profiles;
 mod remembered;
 mod side;

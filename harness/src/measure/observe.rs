@@ -1,25 +1,28 @@
 //! One process of some benchmarks, or the few that it takes: from what was listed to what an instrument is given.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::commands::Commands;
+use super::places::Places;
 use super::tally::seeds;
 use super::{Listed, MeasureError, Settings};
+use crate::driver::Scheme;
 use crate::instrument::job::{Job, NoObservation};
 use crate::instrument::{callgrind, environment, preload};
 use crate::run::{Failure, FailureKind};
 
-/// Where things are that all processes of a side share.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// perfgate's directory.
-    pub root: PathBuf,
-    /// The preloaded library.
-    pub tools: PathBuf,
-    /// Scratch space.
-    pub scratch: PathBuf,
-    /// What benchmarks took the last time.
-    pub took: PathBuf,
+/// What to count, and with what.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The benchmarks of the side.
+    pub listed: &'a [Listed],
+    /// Those of them that are commands.
+    pub commands: &'a Commands,
+    /// Where everything goes but profiles.
+    pub places: &'a Places,
+    /// How to measure.
+    pub settings: &'a Settings<'a>,
 }
 
 /// Some benchmarks of one executable, in one process if that is possible: what came of each.
@@ -27,13 +30,12 @@ pub struct Places {
 /// # Errors
 /// If valgrind cannot be run, or the user asked to stop.
 pub fn observe(
-    all: &[Listed],
+    subject: Subject<'_>,
     members: &[usize],
     repeat: usize,
     slot: usize,
-    places: &Places,
-    settings: &Settings<'_>,
 ) -> Result<Vec<callgrind::Counted>, MeasureError> {
+    let Subject { listed: all, commands, places, settings } = subject;
     let Some(listed) = members.first().map(|&first| &all[first]) else { return Ok(Vec::new()) };
     if listed.ambiguous {
         return Ok(vec![Err(Failure {
@@ -43,8 +45,21 @@ pub fn observe(
             output: String::new(),
         })]);
     }
+    let failed = |error| match error {
+        NoObservation::Interrupted => MeasureError::Interrupted,
+        NoObservation::Failed(Failure { message: reason, .. }) | NoObservation::Broken(reason) => {
+            MeasureError::Broken { benchmark: listed.benchmark.id.clone(), reason }
+        }
+    };
     let scratch = places.scratch.join(format!("slot{slot:03}"));
     make_fresh(&scratch)?;
+    if let Scheme::Process = listed.driver.scheme() {
+        return match commands.observe(listed, seeds(repeat), &scratch, places, settings) {
+            Ok(observation) => Ok(vec![Ok(observation)]),
+            Err(NoObservation::Failed(failure)) => Ok(vec![Err(failure)]),
+            Err(error) => Err(failed(error)),
+        };
+    }
     let target = &listed.executable.target;
     let environment = environment::of_package(
         &target.package,
@@ -66,12 +81,6 @@ pub fn observe(
         scratch: &scratch,
         root: &places.root,
         timeout: settings.timeout_now(),
-    };
-    let failed = |error| match error {
-        NoObservation::Interrupted => MeasureError::Interrupted,
-        NoObservation::Failed(Failure { message: reason, .. }) | NoObservation::Broken(reason) => {
-            MeasureError::Broken { benchmark: listed.benchmark.id.clone(), reason }
-        }
     };
     let mut failures =
         if repeat == 0 { callgrind::rehearse(&job, settings.cancel).map_err(failed)? } else { Vec::new() };

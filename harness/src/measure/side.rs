@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Instant;
 
+use super::commands::Commands;
 use super::counting::Counting;
-use super::observe::{Places, make_fresh};
+use super::observe::{Subject, make_fresh};
+use super::places::Places;
 use super::profiles::Profiles;
 use super::unchanged::Targets;
 use super::{Listed, MeasureError, REPEATS, Settings, list};
@@ -23,6 +25,7 @@ pub struct Side {
     built: Built,
     listed: Vec<Listed>,
     identical: Targets,
+    commands: Commands,
     profiles: Profiles,
     places: Places,
 }
@@ -60,8 +63,9 @@ impl Side {
             scratch: layout.scratch(),
             took: layout.took(),
         };
+        let commands = Commands::new(plan, role)?;
         let (listed, identical) = (Vec::new(), Targets::default());
-        Ok(Self { run, role, built, listed, identical, profiles, places })
+        Ok(Self { run, role, built, listed, identical, commands, profiles, places })
     }
 
     /// Asks the executables for their benchmarks and keeps those that are selected. The side's sources must be in place.
@@ -74,6 +78,7 @@ impl Side {
             list(&self.built.executables, &self.places.scratch, settings.timeout, settings.cancel)
                 .ok_or(MeasureError::Interrupted)?;
         self.listed = listed;
+        self.listed.extend(self.commands.list());
         self.listed.retain(|listed| (settings.select)(&listed.benchmark.id));
         self.run.unmeasured.extend(unmeasured);
         Ok(())
@@ -125,6 +130,7 @@ impl Side {
         select: &dyn Fn(&BenchmarkId) -> bool,
         settings: &Settings<'_>,
     ) -> Result<(), MeasureError> {
+        self.commands.set_up(self.listed.iter().map(|listed| &listed.benchmark), settings)?;
         let is_identical = |listed: &Listed| self.identical.contains(&listed.executable.target);
         let identical: Vec<bool> = self.listed.iter().map(is_identical).collect();
         let selected = |&index: &usize| !identical[index] && select(&self.listed[index].benchmark.id);
@@ -140,6 +146,12 @@ impl Side {
             },
         };
         self.run.benchmarks = self.listed.iter().enumerate().map(measured).collect();
+        let counts = |measured: &Measured| {
+            !matches!(measured.outcome, Outcome::Failed(_)) || !self.commands.may_fail(&measured.benchmark)
+        };
+        let mut kept = self.run.benchmarks.iter().map(counts);
+        self.listed.retain(|_| kept.next().unwrap_or(true));
+        self.run.benchmarks.retain(counts);
         Ok(())
     }
 
@@ -170,6 +182,7 @@ impl Side {
             }
         }
         let indices: Vec<usize> = before.keys().copied().collect();
+        self.commands.set_up(indices.iter().map(|&index| &self.listed[index].benchmark), settings)?;
         let outcomes = self.count(&indices, repeats, &before, settings)?;
         for (index, outcome) in indices.into_iter().zip(outcomes) {
             self.run.benchmarks[index].outcome = outcome;
@@ -186,7 +199,10 @@ impl Side {
         settings: &Settings<'_>,
     ) -> Result<Vec<Outcome>, MeasureError> {
         let (started, cpu) = (Instant::now(), process::children_cpu_seconds());
-        let counting = Counting { listed: &self.listed, profiles: &self.profiles, places: &self.places, settings };
+        let counting = Counting {
+            subject: Subject { listed: &self.listed, commands: &self.commands, places: &self.places, settings },
+            profiles: &self.profiles,
+        };
         let outcomes = counting.run(&self.role.to_string(), indices, repeats, before)?;
         self.run.cost.wall_seconds += started.elapsed().as_secs_f64();
         self.run.cost.children_cpu_seconds += process::children_cpu_seconds() - cpu;

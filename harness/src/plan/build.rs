@@ -57,7 +57,10 @@ impl Plan {
         observer.building(&format!("the {role}, {}", self.snapshot(role).revision));
         self.lay_out(role)?;
         let sources = self.layout.sources();
-        if role == Role::Baseline && !sources.join(&self.project.inside).join("Cargo.toml").exists() {
+        if role == Role::Baseline
+            && self.project.cargo
+            && !sources.join(&self.project.inside).join("Cargo.toml").exists()
+        {
             return Err(PlanError::NoBaseline {
                 reason: format!("`{}` has no Cargo.toml at the baseline", self.project.inside.display()),
                 help: "choose a baseline that has the project with --baseline REV".into(),

@@ -294,6 +294,22 @@ impl Repository {
         Ok(())
     }
 
+    /// Removes what is not of the tree from a directory that [`Self::check_out`] wrote; what git ignores too, if asked.
+    ///
+    /// # Errors
+    /// If something cannot be removed.
+    pub fn clean(&self, directory: &Path, ignored_too: bool) -> Result<(), PlanError> {
+        let state = self.state.as_deref().expect("a repository is given its state directory before it is written to");
+        let mut command = self.command();
+        command.env("GIT_INDEX_FILE", state.join("checkout.index"));
+        command.env("GIT_DIR", &self.git_dir).env("GIT_WORK_TREE", directory);
+        command.arg("-C").arg(directory).args(["-c", "core.bare=false", "clean", "--quiet", "-ffd"]);
+        if ignored_too {
+            command.arg("-x");
+        }
+        self.git_command(&mut command).map(drop)
+    }
+
     /// The submodules of a tree: commit and path.
     fn submodules(&self, tree: &str) -> Result<Vec<(String, String)>, PlanError> {
         let listing = self.git(&["ls-tree", "-r", "-z", "--full-tree", tree])?;

@@ -1,6 +1,7 @@
 //! From a project and two revisions to what can be measured: sources laid out, benchmarks built.
 
 mod build;
+mod command;
 mod features;
 pub mod git;
 pub mod identical;
@@ -11,6 +12,7 @@ mod workspace;
 use std::path::{Path, PathBuf};
 
 pub use build::{Built, Executable};
+pub use command::CommandSpec;
 pub use features::Features;
 pub use layout::{Layout, Role};
 pub use revisions::{Snapshot, Snapshots};
@@ -29,6 +31,10 @@ pub struct Request {
     pub features: Features,
     /// The base branch of a pull request, where a CI service names it.
     pub pull_request_base: Option<String>,
+    /// Programs that are benchmarks too, as the candidate's configuration has them.
+    pub commands: Vec<CommandSpec>,
+    /// Where the project is if there is no cargo project around the directory: where its configuration stands.
+    pub configured_in: Option<PathBuf>,
 }
 
 /// Which sides to lay out.
@@ -61,7 +67,7 @@ pub struct Plan {
 /// If the directory holds no cargo project in a git repository, or no baseline can be found.
 pub fn plan(request: Request, sides: Sides, cancel: &Cancel) -> Result<Plan, PlanError> {
     let repository = git::Repository::discover(&request.directory, cancel)?;
-    let project = Project::discover(&request.directory, &repository.root, cancel)?;
+    let project = Project::discover_any(&request, &repository.root, cancel)?;
     let mut layout = Layout::prepare(&project, &repository.root)?;
     let repository = repository.with_state(&layout.git_state())?;
     let snapshots = Snapshots::take(&repository, &request, sides, &project.target_directory)?;
@@ -100,6 +106,12 @@ impl Plan {
     pub fn lay_out(&self, role: Role) -> Result<(), PlanError> {
         let snapshot = self.snapshot(role);
         self.repository.check_out(&snapshot.tree, &self.layout.sources())?;
+        if !self.request.commands.is_empty() {
+            // What a command left behind must not be there for the other side. What is ignored, such as cargo's target
+            // directory, is kept for the next build, if anything builds.
+            let builds = self.project.cargo || self.request.commands.iter().any(|command| !command.setup.is_empty());
+            self.repository.clean(&self.layout.sources(), !builds)?;
+        }
         self.project.provide_lock_file(&self.layout.sources(), &self.repository, &snapshot.tree)
     }
 }
@@ -215,7 +227,9 @@ impl PlanError {
             Self::Cargo { submodules: true, .. } => {
                 "if a package is in a submodule, check it out: git submodule update --init --recursive"
             }
-            Self::Cargo { .. } => "run perfgate in the directory of a cargo package or workspace",
+            Self::Cargo { .. } => {
+                "run perfgate in the directory of a cargo package or workspace, or name programs to measure in a perfgate.toml, with `[[command]]`"
+            }
             Self::NoSuchRevision { .. } => "fetch it first, or name another with --baseline REV",
             Self::NoBaseline { help, .. } => help,
             Self::OutsideDependency { .. } => {

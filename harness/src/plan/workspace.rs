@@ -1,4 +1,4 @@
-//! The cargo project: where it stands in the repository, and its bench targets.
+//! The project: where it stands in the repository, and the bench targets that cargo knows in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,19 +8,23 @@ use std::time::Duration;
 use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
 
 use super::git::Repository;
-use super::{Features, PlanError};
+use super::{Features, PlanError, Request};
 use crate::benchmark::UnmeasuredTarget;
 use crate::process::{self, Cancel};
 
-/// The cargo project as the user has it.
+/// The project as the user has it.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// Top of the cargo workspace.
+    /// Top of the cargo workspace, or the directory of the configuration.
     pub root: PathBuf,
     /// The same, relative to the repository.
     pub inside: PathBuf,
     /// cargo's target directory for it.
     pub target_directory: PathBuf,
+    /// Name of the package at the root, if there is one.
+    pub package: Option<String>,
+    /// Whether it is a cargo project. Without, it has no benchmarks but commands.
+    pub cargo: bool,
 }
 
 /// A `[[bench]]` target of a workspace member.
@@ -44,6 +48,25 @@ pub(super) fn cargo() -> Command {
 }
 
 impl Project {
+    /// The cargo workspace around the user, or else the directory of their configuration.
+    ///
+    /// # Errors
+    /// If there is neither, or it reaches outside the repository.
+    pub(super) fn discover_any(request: &Request, repository: &Path, cancel: &Cancel) -> Result<Self, PlanError> {
+        let mut parents = request.directory.ancestors().take_while(|parent| parent.starts_with(repository));
+        let cargo = parents.any(|parent| parent.join("Cargo.toml").exists());
+        match request.configured_in.as_deref().filter(|_| !cargo) {
+            Some(root) if root.starts_with(repository) => Ok(Self {
+                root: root.to_owned(),
+                inside: root.strip_prefix(repository).unwrap_or(root).to_owned(),
+                target_directory: root.join("target"),
+                package: None,
+                cargo: false,
+            }),
+            _ => Self::discover(&request.directory, repository, cancel),
+        }
+    }
+
     /// The workspace around a directory.
     ///
     /// # Errors
@@ -69,7 +92,9 @@ impl Project {
                 });
             }
         }
-        Ok(Self { root, inside, target_directory: metadata.target_directory.into_std_path_buf() })
+        let package = metadata.root_package().map(|package| package.name.to_string());
+        let target_directory = metadata.target_directory.into_std_path_buf();
+        Ok(Self { root, inside, target_directory, package, cargo: true })
     }
 
     /// Whether the user's workspace would claim a tree that is laid out below it: cargo looks for a `[workspace]` in all
@@ -105,6 +130,9 @@ impl Project {
         features: &Features,
         cancel: &Cancel,
     ) -> Result<(Vec<BenchTarget>, Vec<UnmeasuredTarget>), PlanError> {
+        if !self.cargo {
+            return Ok((Vec::new(), Vec::new()));
+        }
         let metadata = metadata(&sources.join(&self.inside), sources, cancel)?;
         let (mut targets, mut unmeasured) = (Vec::new(), Vec::new());
         for package in metadata.workspace_packages() {

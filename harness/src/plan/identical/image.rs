@@ -1,6 +1,6 @@
 //! An ELF executable as the loader sees it: what of the file gets into memory, and the pointers that are made on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use object::Endianness;
@@ -24,6 +24,8 @@ pub(super) struct Image {
     /// Places that hold a pointer once the program is loaded, and where each points.
     pub(super) pointers: BTreeMap<u64, u64>,
     names: Vec<Range<usize>>,
+    /// It is loaded where it was linked for.
+    fixed: bool,
 }
 
 /// Bytes of the file that are loaded together.
@@ -59,6 +61,7 @@ impl Image {
         }
         let fixed = matches!(Header::parse(&*data).and_then(|h| Ok(h.e_type(h.endian()?))), Ok(ET_EXEC));
         image.data = data;
+        image.fixed = fixed;
         if fixed {
             image.pointers = image.fixed_pointers();
         }
@@ -115,7 +118,7 @@ impl Image {
                 }
             }
         }
-        Ok(Self { data: Vec::new(), headers, segments, sections, pointers, names })
+        Ok(Self { data: Vec::new(), headers, segments, sections, pointers, names, fixed: false })
     }
 
     /// In a program that is loaded where it was linked for, every aligned word that could be a pointer into its data.
@@ -164,6 +167,24 @@ impl Image {
     pub(super) fn has_symbol_like(&self, part: &str) -> bool {
         let tables = self.names.iter().filter_map(|range| self.data.get(range.clone()));
         tables.into_iter().any(|table| find(table, part.as_bytes()).next().is_some())
+    }
+
+    /// Those of some addresses that instructions may refer to: relative to themselves, as x86-64 has it, or in a
+    /// fixed program by the address.
+    pub(super) fn referred(&self, addresses: &BTreeSet<u64>) -> Vec<u64> {
+        let (Some(first), Some(last)) = (addresses.first(), addresses.last()) else { return Vec::new() };
+        let mut referred = Vec::new();
+        for segment in self.segments.iter().filter(|segment| segment.code) {
+            for (at, bytes) in self.loaded(segment).windows(4).enumerate() {
+                let number = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+                let next = segment.address + at as u64 + 4;
+                let relative = next.wrapping_add_signed(number.cast_signed().into());
+                let candidates = std::iter::once(relative).chain(self.fixed.then_some(number.into()));
+                let near = candidates.filter(|address| (first..=last).contains(&address));
+                referred.extend(near.filter(|address| addresses.contains(address)));
+            }
+        }
+        referred
     }
 
     /// The addresses at which a text occurs in what is loaded.

@@ -1,10 +1,12 @@
 //! The constants that tell where in the sources a panic comes from: `core::panic::Location`, which holds a line number, so
 //! that a comment further up changes it.
 //!
-//! One is 24 bytes: a pointer to the path, its length, the line and the column. Since Rust 1.90 or so the path ends with
-//! a NUL beyond its length, which no other string literal does; without one, this believes nothing.
+//! One is 24 bytes: a pointer to the path, its length, the line and the column. With newer compilers (1.95 is one) the path
+//! is followed by a NUL, and linkers keep such a string once. A program's own literals have none, but may be followed by
+//! one by chance: of a path that is in two places nothing is believed, and without a NUL neither.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::changes::Changes;
 use super::image::Image;
@@ -25,7 +27,7 @@ struct Location<'i> {
 }
 
 /// The location at an address, if what is there has the form of one.
-fn location(image: &Image, place: u64) -> Option<(Location<'_>, std::ops::Range<u64>)> {
+fn location(image: &Image, place: u64) -> Option<(Location<'_>, Range<u64>)> {
     let target = *image.pointers.get(&place)?;
     let length = image.word(place + 8).filter(|length| (4..LONGEST).contains(length))?;
     let (path, nul) =
@@ -46,6 +48,7 @@ pub(super) fn only_moved(
     differing: &[u64],
     changes: &Changes,
 ) -> Result<(), Different> {
+    let paths = Paths::of(baseline, changes);
     let places: BTreeSet<Option<u64>> = differing.iter().map(|address| owner(baseline, *address)).collect();
     for place in places {
         let moved = || {
@@ -53,7 +56,10 @@ pub(super) fn only_moved(
             let ((one, from), (other, to)) = (location(baseline, place)?, location(candidate, place)?);
             let path = changes.in_repository(one.path)?;
             let compiled = inputs.compiled.contains(&path) && others.compiled.contains(&path);
-            let same = from == to && one.path == other.path && one.column == other.column;
+            let same = from == to
+                && paths.around(from.start).as_ref() == Some(&from)
+                && one.path == other.path
+                && one.column == other.column;
             Some(compiled && same && changes.moved(&path, one.line, other.line, one.column))
         };
         if moved() != Some(true) {
@@ -74,14 +80,29 @@ fn owner(image: &Image, address: u64) -> Option<u64> {
 pub(super) struct Paths(BTreeSet<(u64, u64)>);
 
 impl Paths {
-    /// Those of an executable.
-    pub(super) fn of(image: &Image) -> Self {
-        let ranges = image.pointers.keys().filter_map(|place| location(image, *place));
-        Self(ranges.map(|(_, range)| (range.end, range.start)).collect())
+    /// Those of an executable. A path of a file of the repository is none if the program has another use for it.
+    pub(super) fn of(image: &Image, changes: &Changes) -> Self {
+        let mut places: BTreeMap<&str, BTreeSet<(u64, u64)>> = BTreeMap::new();
+        let mut others = image.pointers.clone();
+        for place in image.pointers.keys() {
+            if let Some((location, range)) = location(image, *place) {
+                places.entry(location.path).or_default().insert((range.end, range.start));
+                others.remove(place);
+            }
+        }
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            places.into_iter().partition(|(path, _)| changes.in_repository(path).is_some());
+        let mut ranges: BTreeSet<_> =
+            ours.into_iter().map(|(_, ranges)| ranges).filter(|r| r.len() == 1).flatten().collect();
+        let starts: BTreeSet<u64> = ranges.iter().map(|(_, start)| *start).collect();
+        let used: BTreeSet<u64> = others.into_values().chain(image.referred(&starts)).collect();
+        ranges.retain(|(end, start)| used.range(start..end).next().is_none());
+        ranges.extend(theirs.into_iter().flat_map(|(_, ranges)| ranges));
+        Self(ranges)
     }
 
     /// The range of a path that holds this address.
-    pub(super) fn around(&self, address: u64) -> Option<std::ops::Range<u64>> {
+    pub(super) fn around(&self, address: u64) -> Option<Range<u64>> {
         // Paths do not overlap but for one that is the end of another, and then the longest is first.
         let (end, start) = *self.0.range((address + 1, 0)..).next()?;
         (start..end).contains(&address).then_some(start..end)

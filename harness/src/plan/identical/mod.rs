@@ -94,7 +94,7 @@ pub fn identical(baseline: &Executable, candidate: &Executable, changes: &Change
     if reads_itself && !changes.files.is_empty() {
         return Err(Different::ReadsItself);
     }
-    let paths = Paths::of(&candidate_image);
+    let paths = Paths::of(&candidate_image, changes);
     let inputs = [&baseline.inputs, &candidate.inputs];
     Reader { image: &candidate_image, paths: &paths, changes, inputs }.reads_none()
 }

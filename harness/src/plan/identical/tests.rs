@@ -73,7 +73,10 @@ impl Fixture {
         let tree = run(self.git(&["write-tree"]));
         let built = self.build.path().join("main");
         let mut rustc = Command::new("rustc");
-        rustc.args(["src/main.rs", "-O", "-Cdebuginfo=1", "--emit=link,dep-info", "-o"]).arg(&built).args(flags);
+        rustc
+            .args(["src/main.rs", "--edition=2021", "-O", "-Cdebuginfo=1", "--emit=link,dep-info", "-o"])
+            .arg(&built)
+            .args(flags);
         run(rustc
             .current_dir(self.sources.path())
             .env("CARGO_MANIFEST_DIR", self.sources.path())
@@ -196,6 +199,19 @@ fn what_only_looks_like_a_location_is_not_the_same() {
         // Lines 1 and 2 are alike, so that the texts of the lines would allow it.
         let renumbered = Fixture::new(&program).compare(|project| project.edit("PATH, 1, 2", "PATH, 2, 2"));
         assert_eq!(renumbered, section(".data.rel.ro"), "{path}");
+    }
+}
+
+#[test]
+fn a_path_that_the_program_uses_is_no_locations_alone() {
+    // Both are the very string that the locations have.
+    let in_code = "    println!(\"{:?}\", std::fs::read(c\"src/main.rs\".to_str().unwrap()).unwrap().len());\n";
+    let in_table = "    static FILES: [&std::ffi::CStr; 2] = [c\"src/main.rs\", c\"x\"];
+    println!(\"{:?}\", std::hint::black_box(&FILES));\n";
+    let comment = |project: &Fixture| project.edit("fn main", "// A comment.\nfn main");
+    for used in [in_code, in_table] {
+        let program = PROGRAM.replace("fn main() {\n", &format!("fn main() {{\n{used}"));
+        assert!(Fixture::new(&program).compare(comment).is_err(), "{used}");
     }
 }
 

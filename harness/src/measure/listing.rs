@@ -112,12 +112,9 @@ fn names(
 ) -> Result<Vec<String>, Box<UnmeasuredTarget>> {
     let target = &executable.target;
     let Asking { scratch, preload, timeout, cancel } = asking;
-    let retry = format!(
-        "run it by itself to see why: cargo bench -p {} --bench {} -- {}",
-        target.package,
-        target.name,
-        args.join(" ")
-    );
+    let which = if target.library { "--lib".to_owned() } else { format!("--bench {}", target.name) };
+    let (package, end) = (&target.package, args.join(" "));
+    let retry = format!("run it by itself to see why: cargo bench -p {package} {which} -- {end}");
     let mut command = Command::new(&executable.path);
     command.args(args).current_dir(&target.package_root).env_clear();
     command.envs(environment::of_package(&target.package, &target.package_root, &executable.library_path, scratch));

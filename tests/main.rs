@@ -5,6 +5,7 @@
 mod architecture;
 mod check;
 mod commands;
+mod frameworks;
 mod identical;
 mod installation;
 mod interrupt;

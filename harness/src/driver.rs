@@ -97,6 +97,9 @@ pub struct Reads {
     pub anchors: Vec<String>,
     /// What a read is: after so many entries of anchors, and after so many reads since the last of them.
     pub role: fn(entries: usize, reads: usize) -> Read,
+    /// The most instructions from the end of a sample to the next read, if that begins another and no anchor is entered
+    /// between: more are not the framework's, and the reads are not what they seem.
+    pub gap: u64,
 }
 
 /// What a read of the clock is.

@@ -4,6 +4,9 @@ use super::rounds;
 use crate::benchmark::Framework;
 use crate::driver::{Driver, Read, Reads, Scheme};
 
+/// Instructions between two samples of a set: it writes a number into an array.
+const GAP: u64 = 10_000;
+
 /// libtest, as one executable has it.
 #[derive(Debug)]
 pub struct Libtest {
@@ -23,7 +26,7 @@ impl Libtest {
         };
         let run = find("_ZN4test8run_test17h", "_4test8run_test")?;
         let winsorize = find("_ZN4test5stats9winsorize17h", "_4test5stats9winsorize")?;
-        Some(Self { reads: Reads { anchors: vec![run, winsorize], role } })
+        Some(Self { reads: Reads { anchors: vec![run, winsorize], role, gap: GAP } })
     }
 }
 
@@ -96,7 +99,7 @@ mod tests {
 
     #[test]
     fn benchmarks_are_listed_and_tests_are_not() {
-        let libtest = Libtest { reads: Reads { anchors: Vec::new(), role } };
+        let libtest = Libtest { reads: Reads { anchors: Vec::new(), role, gap: 0 } };
         assert_eq!(
             libtest.parse_list("a_test: test\nfib: benchmark\ninner::sort: benchmark\n"),
             ["fib", "inner::sort"]

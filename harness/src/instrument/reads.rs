@@ -11,6 +11,7 @@ use crate::run::Call;
 #[derive(Debug)]
 pub struct Samples {
     role: fn(usize, usize) -> Read,
+    gap: u64,
     /// Samples of more and more iterations: of several with as many, the last, which finds everything warm.
     finished: Vec<Observed>,
     /// Entries of anchors so far, and reads since the last of them.
@@ -34,7 +35,8 @@ struct Open {
     iterations: u64,
     /// Indices of its dumps.
     dumps: Vec<usize>,
-    ended: bool,
+    /// What was executed when it ended, if it did.
+    ended: Option<u64>,
 }
 
 impl Samples {
@@ -43,6 +45,7 @@ impl Samples {
     pub fn new(reads: &Reads) -> Self {
         Self {
             role: reads.role,
+            gap: reads.gap,
             finished: Vec::new(),
             place: (0, 0),
             open: None,
@@ -65,7 +68,7 @@ impl Samples {
         match dump.event {
             Event::Enter => {
                 self.place = (self.place.0 + 1, 0);
-                self.open = self.open.take().filter(|open| !open.ended);
+                self.open = self.open.take().filter(|open| open.ended.is_none());
             }
             Event::Clock => {
                 let role = (self.role)(self.place.0, self.place.1);
@@ -78,19 +81,21 @@ impl Samples {
 
     fn read(&mut self, role: Read, mark: Mark) {
         match role {
-            Read::Other => {}
+            Read::Other => self.open = self.open.take().filter(|open| open.ended.is_none()),
             Read::Stray => self.strays = true,
             Read::Begin(iterations) => {
+                let ended = self.open.as_ref().and_then(|open| open.ended);
+                self.strays |= ended.is_some_and(|ended| self.executed.instructions - ended > self.gap);
                 self.start.get_or_insert(self.executed.instructions);
-                self.open = Some(Open { begin: mark, iterations, dumps: Vec::new(), ended: false });
+                self.open = Some(Open { begin: mark, iterations, dumps: Vec::new(), ended: None });
             }
             Read::End => {
                 let Some(open) = &mut self.open else { return };
                 let call = Call { iterations: open.iterations, timed: Some(0), ..Call::default() };
                 let call = between(&[(&open.begin, &mark)], call);
-                self.clock |= open.ended;
-                self.made += usize::from(!open.ended);
-                open.ended = true;
+                self.clock |= open.ended.is_some();
+                self.made += usize::from(open.ended.is_none());
+                open.ended = Some(self.executed.instructions);
                 let call = Call { whole: call.timed.unwrap_or(0), ..call };
                 let observed = Observed { call, dumps: open.dumps.clone() };
                 match self.finished.last_mut() {
@@ -105,7 +110,7 @@ impl Samples {
     /// Whether a sample is being taken.
     #[must_use]
     pub fn inside(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| !open.ended)
+        self.open.as_ref().is_some_and(|open| open.ended.is_none())
     }
 
     /// Whether a sample is being taken or no anchor has been entered since.
@@ -166,7 +171,7 @@ mod tests {
     }
 
     fn samples(role: fn(usize, usize) -> Read, costs: &[(Event, u64)]) -> Samples {
-        let mut samples = Samples::new(&Reads { role, anchors: Vec::new() });
+        let mut samples = Samples::new(&Reads { role, anchors: Vec::new(), gap: 1000 });
         for (index, &(event, instructions)) in costs.iter().enumerate() {
             let amount = Amount { instructions, ..Amount::default() };
             samples.push(index, &Dump { event, function: String::new(), amount, memory: None });
@@ -185,6 +190,8 @@ mod tests {
         let row = samples(in_a_row, &dumps);
         assert_eq!(calls(&row), [(1, Some(1005)), (5, Some(5005)), (10, Some(10_005))]);
         assert_eq!(row.finished()[1].dumps, [7]);
+        let late = [&dumps[..4], &[(Clock, 1001)]].concat();
+        assert!(samples(in_a_row, &late).strays(), "a benchmark that reads the clock before and after its work");
         assert!(!row.strays() && samples(in_a_row, &[&dumps[..], &[(Clock, 1)]].concat()).strays());
     }
 

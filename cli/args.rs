@@ -16,7 +16,7 @@ const EXIT_CODES: &str = "Exit codes:
 /// A performance-regression gate: runs the benchmarks you have at the baseline and at your change, counts instructions,
 /// decides, and names the culprit.
 ///
-/// `perfgate check` needs no configuration and no edit to your project: in a git repository with criterion benchmarks it
+/// `perfgate check` needs no configuration and no edit to your project: in a git repository with benchmarks it
 /// compares your working tree with the merge base of the default branch.
 #[derive(Debug, Parser)]
 #[command(name = "perfgate", version, max_term_width = 100, propagate_version = true)]

@@ -6,6 +6,7 @@ mod architecture;
 mod check;
 mod command;
 mod commands;
+mod frameworks;
 mod identical;
 mod installation;
 mod interrupt;

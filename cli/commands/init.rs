@@ -51,7 +51,7 @@ pub(super) fn init(shell: &Shell, cancel: &Cancel) -> Result<Code, Failure> {
         text += &format!("bench target {}: {}; {}\n", printable(&target.target), target.reason, target.help);
     }
     if targets.is_empty() {
-        text += "no bench target yet: add a criterion benchmark (https://docs.rs/criterion)\n";
+        text += "no bench target yet: add a benchmark, with criterion (https://docs.rs/criterion) or divan (https://docs.rs/divan)\n";
     }
     text += "\nnext:\n  perfgate doctor   what this machine can measure\n  perfgate list     the benchmarks that would be measured\n  \
              perfgate check    your working tree against the baseline\n";

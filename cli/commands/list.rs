@@ -49,7 +49,7 @@ pub(super) fn list(args: &ListArgs, shell: &Shell, cancel: &Cancel) -> Result<Co
     }
     if text.is_empty() {
         return Err(Failure::new(Code::Nothing, "there is no benchmark to measure")
-            .help("add a criterion benchmark (https://docs.rs/criterion), or loosen the filter"));
+            .help("add a benchmark, with criterion (https://docs.rs/criterion) or divan (https://docs.rs/divan), or loosen the filter"));
     }
     Ok(Code::Passed)
 }

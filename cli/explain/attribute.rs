@@ -18,7 +18,7 @@ pub(super) type Place = (NameId, u32);
 #[derive(Default)]
 pub(super) struct Attribution {
     /// Instructions by the function that was called (the unit that the compiler moves instructions about in) and by
-    /// owner; `None` for criterion's own.
+    /// owner; `None` for the framework's own.
     pub(super) owned: BTreeMap<(FunctionId, Option<FunctionId>), f64>,
     /// Instructions by owner and line.
     pub(super) lines: BTreeMap<(FunctionId, Place), f64>,
@@ -28,7 +28,7 @@ pub(super) struct Attribution {
     pub(super) calls: BTreeMap<FunctionId, f64>,
     /// Whose code the owners are.
     pub(super) origins: BTreeMap<FunctionId, Origin>,
-    /// Lines of the bench file below criterion's loop: instructions with all that they call, and the distance from it.
+    /// Lines of the bench file below the framework's loop: instructions with all that they call, and the distance from it.
     pub(super) bench: BTreeMap<u32, (f64, usize)>,
     /// Instructions by whose code executed them.
     pub(super) split: BTreeMap<Origin, f64>,
@@ -54,11 +54,11 @@ struct Trace {
     dependency: Option<Door>,
     /// The first function that was called rather than inlined.
     called: Option<Door>,
-    /// The last function before criterion.
+    /// The last function before the framework.
     last: Option<Door>,
-    /// criterion's code was met: its clock reads and bookkeeping, if nothing of the repository came before.
-    criterion: bool,
-    /// The way ended at criterion's loop.
+    /// the framework's code was met: its clock reads and bookkeeping, if nothing of the repository came before.
+    framework: bool,
+    /// The way ended at the framework's loop.
     bencher: bool,
 }
 
@@ -74,19 +74,19 @@ impl Trace {
             dependency: self.dependency.or(outer.dependency),
             called: self.called.or(outer.called),
             last: outer.last.or(self.last),
-            criterion: self.criterion || outer.criterion,
+            framework: self.framework || outer.framework,
             bencher: outer.bencher,
         }
     }
 
-    /// Where the cost is laid; nowhere if it is criterion's own.
+    /// Where the cost is laid; nowhere if it is the framework's own.
     ///
-    /// Where no function of the repository asked for it, it is a dependency's; else it is library code that criterion
+    /// Where no function of the repository asked for it, it is a dependency's; else it is library code that the framework
     /// called for the benchmark, such as the drop of its result, and the outermost name says most about that.
     fn door(&self) -> Option<Door> {
         match self.repository {
             Some(door) => Some(door),
-            None if self.criterion => None,
+            None if self.framework => None,
             None => self.dependency.or(if self.bencher { self.last } else { self.called }),
         }
     }
@@ -159,7 +159,7 @@ pub(super) fn attribute<'a>(
 }
 
 impl Walk<'_, '_> {
-    /// Contexts that called criterion's loop: nothing of theirs is the benchmark's work.
+    /// Contexts that called the framework's loop: nothing of theirs is the benchmark's work.
     fn above_the_loop(&self) -> Vec<bool> {
         let profile = self.side.profile;
         let bencher: Vec<bool> =
@@ -194,7 +194,7 @@ impl Walk<'_, '_> {
                     trace.bencher = true;
                     return trace;
                 }
-                Role::Criterion => trace.criterion = true,
+                Role::Framework => trace.framework = true,
                 Role::Work => {
                     self.result.origins.insert(frame.owner, frame.origin);
                     if frame.origin == Origin::Repository {
@@ -254,7 +254,7 @@ impl Walk<'_, '_> {
 
     fn lay(&mut self, trace: &Trace, amount: f64) {
         let Some(door) = trace.door() else {
-            // Kept apart by host, so that what the compiler moved between criterion's loop and the closure cancels.
+            // Kept apart by host, so that what the compiler moved between the framework's loop and the closure cancels.
             if let Some(host) = trace.called.or(trace.last).map(|door| door.host) {
                 *self.result.owned.entry((host, None)).or_default() += amount;
             }

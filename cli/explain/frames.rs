@@ -131,7 +131,7 @@ impl<'a> Resolver<'a> {
         let file = book.files.intern(&path);
         let role = match whole {
             true => role(&name),
-            false if in_criterion(&path) => Role::Criterion,
+            false if in_framework(&path) => Role::Framework,
             false => Role::Work,
         };
         let file_of_name = (!whole).then_some(file);
@@ -184,12 +184,14 @@ fn is_fetched(path: &str) -> bool {
     path.contains("/registry/src/") || path.contains("/git/checkouts/")
 }
 
-/// Whether a path is in a checkout of criterion: `…/criterion-0.8.2/src/bencher.rs`.
-fn in_criterion(path: &str) -> bool {
-    path.split('/').any(|part| {
-        part.strip_prefix("criterion-").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-            || part.starts_with("criterion.rs-")
-    })
+/// Whether a path is in the sources of a benchmark framework: `…/criterion-0.8.2/src/bencher.rs`.
+fn in_framework(path: &str) -> bool {
+    let version = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    path.contains("/library/test/src/")
+        || path.split('/').any(|part| {
+            ["criterion-", "divan-", "bencher-"].iter().any(|name| part.strip_prefix(name).is_some_and(version))
+                || part.starts_with("criterion.rs-")
+        })
 }
 
 /// A path without `.` and `..`, as text.
@@ -228,6 +230,7 @@ mod tests {
         assert_eq!(place("/rustc/59/library/core/src/a.rs", None, false).1, Origin::Std);
         assert_eq!(place("???", Some("alloc::vec::x"), true).1, Origin::Std);
         assert_eq!(place("???", Some("memcpy"), false).1, Origin::System);
-        assert!(in_criterion("/r/criterion-0.8.2/src/bencher.rs") && !in_criterion("/r/criterion-plot-0.8/src/a.rs"));
+        assert!(in_framework("/r/criterion-0.8.2/src/bencher.rs") && !in_framework("/r/criterion-plot-0.8/src/a.rs"));
+        assert!(in_framework("/r/divan-0.1.21/src/a.rs") && in_framework("/rustc/59/library/test/src/bench.rs"));
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn line_of_change(
     Some(Location { file: files.get(file).to_owned(), line, text: text(side, (file, line)) })
 }
 
-/// The line of the bench file that stands for the benchmark: the one nearest to criterion's loop that spends nearly
+/// The line of the bench file that stands for the benchmark: the one nearest to the framework's loop that spends nearly
 /// everything.
 pub(super) fn benchmark(
     bench_source: &str,

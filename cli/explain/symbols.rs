@@ -45,9 +45,9 @@ impl Functions {
 pub(super) enum Role {
     /// The benchmark's work.
     Work,
-    /// criterion's own code.
-    Criterion,
-    /// `Bencher::iter*`: what calls it is not the benchmark's work.
+    /// The benchmark framework's own code.
+    Framework,
+    /// What runs a benchmark, or its loop, such as criterion's `Bencher::iter*`: what calls it is not the benchmark's work.
     Bencher,
 }
 
@@ -140,15 +140,24 @@ pub(super) fn last_segment(name: &str) -> &str {
     &name[start..end.max(start)]
 }
 
+/// Beginnings of the paths of functions that run a benchmark in frameworks whose loops are inlined into it.
+const RUNNERS: [&str; 5] = [
+    "divan::divan::Divan",
+    "test::run_test",
+    "bencher::run_tests_console",
+    "bencher::Bencher::auto_bench",
+    "bencher::Bencher>::auto_bench",
+];
+
 /// The part that a function with this whole path plays.
 pub(super) fn role(name: &str) -> Role {
     let path = name.trim_start_matches('<');
     // `Bencher<M>::iter` in legacy symbols, `<criterion::bencher::Bencher>::iter` in v0 ones.
     let kind = path.strip_prefix("criterion::bencher::").and_then(|rest| rest.split(['<', '>']).next());
-    if matches!(kind, Some("Bencher" | "AsyncBencher")) {
+    if matches!(kind, Some("Bencher" | "AsyncBencher")) || RUNNERS.iter().any(|runner| path.starts_with(runner)) {
         Role::Bencher
-    } else if crate_of(name) == "criterion" {
-        Role::Criterion
+    } else if matches!(crate_of(name), "criterion" | "divan" | "bencher" | "test") {
+        Role::Framework
     } else {
         Role::Work
     }
@@ -212,11 +221,21 @@ mod tests {
         assert_eq!(role("criterion::bencher::AsyncBencher<A,C,M>::iter::{{closure}}"), Role::Bencher);
         assert_eq!(
             role("<criterion::measurement::WallTime as criterion::measurement::Measurement>::start"),
-            Role::Criterion
+            Role::Framework
         );
         let v0 = "_RINvMNtCskHfeJooJCZg_9criterion7bencherNtB3_7Bencher4iterjNCNCNvCs1LOJzne4eMf_1b5bench00EB10_";
         assert_eq!(role(&normalise(v0)), Role::Bencher, "{}", normalise(v0));
-        assert_eq!(role("criterion::black_box"), Role::Criterion);
+        assert_eq!(role("criterion::black_box"), Role::Framework);
+        for runner in [
+            "divan::divan::Divan::run_bench_entry::{{closure}}",
+            "<divan::divan::Divan>::run_bench_entry::{{closure}}",
+            "test::run_test",
+            "<bencher::Bencher>::auto_bench::<x>",
+        ] {
+            assert_eq!(role(runner), Role::Bencher, "{runner}");
+        }
+        assert_eq!(role("test::bench::ns_iter_inner::<u64, mine::f::{{closure}}>"), Role::Framework);
+        assert_eq!(role("divan::benchmark::BenchContext::sample_recorder::{{closure}}"), Role::Framework);
         assert_eq!(role("<mine::T as criterion::measurement::Measurement>::start"), Role::Work);
         assert_eq!(role("core::ops::FnOnce::call_once::<criterion::bencher::Bencher<X>>"), Role::Work);
     }

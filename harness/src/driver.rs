@@ -10,8 +10,29 @@ pub trait Driver: Send + Sync {
     /// Arguments that make the executable list its benchmarks.
     fn list_args(&self) -> Vec<String>;
 
+    /// What else must stand in the environment for that.
+    fn list_environment(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Nanoseconds by which each read of the clock advances it while the executable lists its benchmarks; `None` for the
+    /// kernel's clock. For a framework that can only run them.
+    fn list_tick(&self) -> Option<u64> {
+        None
+    }
+
+    /// Arguments that make it list those of them that it leaves out unless asked for.
+    fn list_ignored_args(&self) -> Option<Vec<String>> {
+        None
+    }
+
     /// The names in what it printed, as often as they are there, in the order in which they would run.
     fn parse_list(&self, output: &str) -> Vec<String>;
+
+    /// Whether asking for a benchmark runs another one, which is listed earlier, first or in its place.
+    fn runs_before(&self, _name: &str, _other: &str) -> bool {
+        false
+    }
 
     /// Arguments that make it run some benchmarks once, at full speed, without measuring.
     fn once_args(&self, names: &[&str]) -> Vec<String>;
@@ -27,10 +48,27 @@ pub trait Driver: Send + Sync {
         1000
     }
 
+    /// What it said at its end of the benchmarks that it ran, in the order in which it ran them; `None` if it says nothing
+    /// of use, and runs them in the order of listing.
+    fn told(&self, _output: &str) -> Option<Vec<Told>> {
+        None
+    }
+
     /// How many of its benchmarks may be counted in one process, at most.
     fn batch(&self) -> usize {
         1
     }
+}
+
+/// What a framework says of a benchmark.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Told {
+    /// The name, as it is listed.
+    pub name: String,
+    /// So many samples, the last that it took, were of the same size, which the benchmark may have fixed in its source;
+    pub samples: usize,
+    /// namely of so many iterations.
+    pub iterations: u64,
 }
 
 /// How measurements are told from the rest of a program that runs under the harness's clock.
@@ -52,12 +90,16 @@ pub enum Scheme<'d> {
 }
 
 /// A sequence of clock reads that a framework makes: some that mean nothing, then pairs around what it times.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Reads {
-    /// What the read with this index is, from 0, counted from the first read of the process (or from entering `within`).
-    pub role: fn(usize) -> Read,
-    /// Literal beginning of the mangled name of the function in which reads are counted; all of the program if `None`.
-    pub within: Option<&'static str>,
+    /// Literal beginnings of the mangled names of functions that the framework enters at known points among its reads, so
+    /// that a read is known by its place between two of them.
+    pub anchors: Vec<String>,
+    /// What a read is: after so many entries of anchors, and after so many reads since the last of them.
+    pub role: fn(entries: usize, reads: usize) -> Read,
+    /// The most instructions from the end of a sample to the next read, if that begins another and no anchor is entered
+    /// between: more are not the framework's, and the reads are not what they seem.
+    pub gap: u64,
 }
 
 /// What a read of the clock is.
@@ -67,6 +109,8 @@ pub enum Read {
     Other,
     /// So many iterations begin here.
     Begin(u64),
-    /// They end here.
+    /// They end here, or at the next read if that is an end too: the benchmark may read the clock itself.
     End,
+    /// None of the framework's: the benchmark reads the clock itself, and what is timed cannot be told.
+    Stray,
 }

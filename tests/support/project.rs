@@ -47,6 +47,14 @@ impl Project {
         Self::in_slot("criterion-0.5", "..")
     }
 
+    /// With bench targets of divan, bencher and libtest, `#[bench]` functions in the library, and a target of no framework.
+    pub fn with_other_frameworks() -> Self {
+        let project = Self::in_slot("frameworks", "");
+        let own = "#![cfg_attr(test, feature(test))]\n\n#[cfg(test)]\nmod speed;\npub mod order;";
+        project.edit("src/lib.rs", "pub mod order;", own);
+        project
+    }
+
     fn in_slot(name: &str, repository: &str) -> Self {
         let slot = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects").join(name);
         let workspace = slot.join("repository/work");
@@ -65,8 +73,9 @@ impl Project {
             empty(&directory, name);
         }
         copy(&fixture("tally"), &workspace);
-        if name == "criterion-0.5" {
-            copy(&fixture("tally-criterion-0.5"), &workspace);
+        let overlay = fixture(&format!("tally-{name}"));
+        if overlay.exists() {
+            copy(&overlay, &workspace);
         }
         let workspace = workspace.canonicalize().unwrap();
         let repository = workspace.join(repository).canonicalize().unwrap();

@@ -1,8 +1,12 @@
 //! Benchmark frameworks: which one a bench executable was built with, how to ask it for its benchmarks, and how to have
 //! it run a single one. One file per framework.
 
+mod bencher;
 mod command;
 mod criterion;
+mod divan;
+mod libtest;
+mod rounds;
 
 use std::fs;
 use std::path::Path;
@@ -16,19 +20,27 @@ use crate::driver::Driver;
 pub enum Recognised {
     /// Built with a framework that can be driven.
     Driver(Box<dyn Driver>),
-    /// Built with something else: what, as a lowercase fragment.
-    Unknown(String),
+    /// Built with something else.
+    Unknown {
+        /// What, as a lowercase fragment.
+        reason: String,
+        /// What the user can do.
+        help: String,
+    },
 }
 
-/// Frameworks that can be told by their symbols, but not driven by this version.
-const KNOWN_BY_NAME: [(&str, &str); 6] = [
-    ("divan", "5divan"),
-    ("gungraun", "8gungraun"),
-    ("iai-callgrind", "13iai_callgrind"),
-    ("tango", "11tango_bench"),
-    ("bencher", "7bencher9Bencher"),
-    ("libtest", "4test5bench"),
+/// Frameworks that can be told by their symbols, but not driven, and what can be done about it.
+const KNOWN_BY_NAME: [(&str, &str, &str); 6] = [
+    ("divan older than 0.1.6", "5divan", "update it: cargo update -p divan"),
+    ("gungraun", "8gungraun", COMMAND),
+    ("iai-callgrind", "13iai_callgrind", COMMAND),
+    ("tango", "11tango_bench", COMMAND),
+    ("an unknown version of the crate bencher", "7bencher9Bencher", COMMAND),
+    ("an unknown version of libtest", "4test5bench", COMMAND),
 ];
+/// The way for whatever is not a framework that perfgate drives.
+const COMMAND: &str = "port it to criterion or divan, or have a program that does the same work counted as a whole: a \
+                       [[command]] section in perfgate.toml";
 
 /// Finds out which framework a bench executable was built with, from its symbol table.
 ///
@@ -39,15 +51,30 @@ pub fn recognise(executable: &Path) -> Result<Recognised, String> {
     let file = object::File::parse(bytes.as_slice())
         .map_err(|error| format!("`{}` is not an executable: {error}", executable.display()))?;
     let symbols: Vec<&str> = file.symbols().filter_map(|symbol| symbol.name().ok()).collect();
+    let unknown = |reason: String, help: &str| Ok(Recognised::Unknown { reason, help: help.to_owned() });
     if symbols.is_empty() {
-        return Ok(Recognised::Unknown("its symbols were stripped, so that its framework cannot be told".into()));
+        let reason = "its symbols were stripped, so that its framework cannot be told";
+        return unknown(reason.into(), "build it with symbols: strip = \"none\" in the profile `bench`");
     }
-    if let Some(driver) = criterion::Criterion::recognise(&symbols) {
-        return Ok(Recognised::Driver(Box::new(driver)));
+    if let Some(driver) = driver(&symbols) {
+        return Ok(Recognised::Driver(driver));
     }
-    let named = KNOWN_BY_NAME.iter().find(|(_, mark)| symbols.iter().any(|symbol| symbol.contains(mark)));
-    Ok(Recognised::Unknown(match named {
-        Some((name, _)) => format!("it uses {name}, which this version does not measure yet"),
-        None => "it uses no benchmark framework that perfgate knows".into(),
-    }))
+    let is_there = |mark: &str| symbols.iter().any(|symbol| symbol.contains(mark));
+    match KNOWN_BY_NAME.iter().find(|(_, mark, _)| is_there(mark)) {
+        Some((name, _, help)) => unknown(format!("it uses {name}, which this version does not measure"), help),
+        None => unknown("it uses no benchmark framework that perfgate knows".into(), COMMAND),
+    }
+}
+
+/// The driver for a framework, of which one is tried after the other: an executable may hold two, as where a library that is
+/// benchmarked has `#[bench]` functions itself, and libtest comes with every test.
+fn driver(symbols: &[&str]) -> Option<Box<dyn Driver>> {
+    fn boxed(driver: impl Driver + 'static) -> Box<dyn Driver> {
+        Box::new(driver)
+    }
+    criterion::Criterion::recognise(symbols)
+        .map(boxed)
+        .or_else(|| divan::Divan::recognise(symbols).map(boxed))
+        .or_else(|| bencher::Bencher::recognise(symbols).map(boxed))
+        .or_else(|| libtest::Libtest::recognise(symbols).map(boxed))
 }

@@ -12,6 +12,7 @@ use super::failure::{describe, not_countable, printable};
 use super::job::{Job, NoObservation, Observation};
 use super::preload::Clock;
 use super::reading::Reading;
+use super::told;
 use crate::driver::Scheme;
 use crate::process::{self, Cancel, Ended, Finished, Watcher};
 use crate::run::{Failure, FailureKind};
@@ -65,7 +66,7 @@ impl<'j> Attempt<'j> {
         let mut watch = Answering {
             pipes: Pipes::make(&self.directory)?,
             reading: Reading::new(job, reader, &self.directory, children),
-            last_is_killed: matches!(job.driver.scheme(), Scheme::Reads(_)),
+            stops_late: matches!(job.driver.scheme(), Scheme::Reads(_)),
             pid: 0,
             end: None,
         };
@@ -157,7 +158,10 @@ impl<'j> Attempt<'j> {
             let why = "none of the framework's measuring functions was called";
             return Ok(Outcome::Failed(not_countable(why, &finished.tail)));
         }
-        let observations = reading.observations();
+        let told = self.job.driver.told(&String::from_utf8_lossy(&finished.tail));
+        let Some(observations) = told::reconcile(reading.observations(), self.job.names, told) else {
+            return Ok(Outcome::Unexpected);
+        };
         if wanted == 1 && !children && observations.iter().any(|observation| observation.processes) {
             return Ok(Outcome::StartsProcesses(Failure {
                 kind: FailureKind::StartsProcesses,
@@ -185,8 +189,8 @@ enum End {
 struct Answering<'j> {
     pipes: Pipes,
     reading: Reading<'j>,
-    /// Whether the process is over when the last benchmark has been called often enough: its framework would go on.
-    last_is_killed: bool,
+    /// Whether the framework may go on although it was long enough, and is killed if it does.
+    stops_late: bool,
     pid: u32,
     end: Option<End>,
 }
@@ -210,11 +214,10 @@ impl Answering<'_> {
         if self.reading.strays() || self.reading.dumps() > MOST_DUMPS * self.reading.seen().max(1) {
             return Ok((Duration::ZERO, Some(End::Strays)));
         }
-        let release = self.reading.release();
-        if release && self.last_is_killed && self.reading.complete() {
+        if self.stops_late && self.reading.goes_on() {
             return Ok((Duration::ZERO, Some(End::Complete)));
         }
-        Ok((if release { ENOUGH_TIME } else { Duration::ZERO }, None))
+        Ok((if self.reading.release() { ENOUGH_TIME } else { Duration::ZERO }, None))
     }
 }
 

@@ -91,9 +91,14 @@ fn alone(job: &Job<'_>, attempts: &mut usize, cancel: &Cancel) -> Result<Observa
         }
     }
     if let Scheme::Reads(_) = job.driver.scheme() {
-        let why =
-            if job.linkage.dynamic { "it does not read the clock as expected" } else { "it is linked statically" };
-        return Err(NoObservation::Failed(not_countable(why, &[])));
+        return Err(NoObservation::Failed(match (job.linkage.dynamic, clock) {
+            (true, true) => Failure {
+                help: "leave the clock out of what it measures, or exclude it in perfgate.toml".into(),
+                ..not_countable("it reads the clock itself, and nothing else tells what is timed", &[])
+            },
+            (true, false) => not_countable("the framework did not read the clock as expected", &[]),
+            (false, _) => not_countable("it is linked statically", &[]),
+        }));
     }
     for watch_clock in [true, false] {
         match Attempt::begin(job, attempts)?.under_its_own_clock(watch_clock, cancel)? {

@@ -61,7 +61,7 @@ pub fn command(job: &Job<'_>, watch: Watch, clock: Clock<'_>, directory: &Path) 
             }
         }
         Scheme::Reads(reads) => {
-            if let Some(prefix) = reads.within {
+            for prefix in &reads.anchors {
                 command.arg(format!("--dump-before={prefix}*"));
             }
         }
@@ -86,7 +86,7 @@ pub fn command(job: &Job<'_>, watch: Watch, clock: Clock<'_>, directory: &Path) 
 pub fn prefixes<'a>(job: &Job<'a>) -> Vec<&'a str> {
     match job.driver.scheme() {
         Scheme::Calls { prefixes, .. } => prefixes.iter().map(String::as_str).collect(),
-        Scheme::Reads(reads) => reads.within.into_iter().collect(),
+        Scheme::Reads(reads) => reads.anchors.iter().map(String::as_str).collect(),
         Scheme::Process => Vec::new(),
     }
 }

@@ -53,8 +53,9 @@ impl Reader<'_> {
 fn event(trigger: &str, prefixes: &[&str]) -> Event {
     let function = |option: &str| trigger.strip_prefix(option);
     let measuring = |symbol: &str| {
+        let mut rest = prefixes.iter().filter_map(|prefix| symbol.strip_prefix(prefix));
         // A closure inside an asynchronous measuring function is entered as often as it is polled.
-        prefixes.iter().any(|prefix| symbol.starts_with(prefix)) && !symbol.contains("$u7b$$u7b$closure")
+        rest.any(|rest| !rest.contains("$u7b$$u7b$closure"))
     };
     match (function("--dump-before="), function("--dump-after=")) {
         (Some(symbol), _) if symbol.starts_with(CLOCK) => Event::Clock,

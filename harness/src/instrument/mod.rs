@@ -16,5 +16,6 @@ pub mod preload;
 mod reading;
 mod reads;
 mod settled;
+mod told;
 
 pub use failure::{describe, not_started};

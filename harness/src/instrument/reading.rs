@@ -45,7 +45,7 @@ impl Collected {
     fn new(scheme: Scheme<'_>) -> Self {
         match scheme {
             Scheme::Calls { .. } | Scheme::Process => Self::Calls(Calls::default()),
-            Scheme::Reads(reads) => Self::Samples(Samples::new(*reads)),
+            Scheme::Reads(reads) => Self::Samples(Samples::new(reads)),
         }
     }
 
@@ -144,7 +144,12 @@ impl<'j> Reading<'j> {
     fn take(&mut self, path: PathBuf, dump: &Dump) {
         let index = self.parts.len();
         self.parts.push(path);
-        if self.released && dump.event == Event::Enter && !self.inside() {
+        let open = match self.benchmarks.last() {
+            Some(Collected::Calls(calls)) => calls.inside(),
+            Some(Collected::Samples(samples)) => samples.open(),
+            None => false,
+        };
+        if self.released && dump.event == Event::Enter && !open {
             self.benchmarks.push(Collected::new(self.job.driver.scheme()));
             self.began.push(Instant::now());
             self.released = false;
@@ -181,7 +186,11 @@ impl<'j> Reading<'j> {
 
     /// Whether the benchmark that runs reads the clock itself.
     pub fn strays(&self) -> bool {
-        matches!(self.benchmarks.last(), Some(Collected::Calls(calls)) if calls.strays())
+        match self.benchmarks.last() {
+            Some(Collected::Calls(calls)) => calls.strays(),
+            Some(Collected::Samples(samples)) => samples.strays(),
+            None => false,
+        }
     }
 
     /// Whether the benchmark that runs has been called often enough.
@@ -205,9 +214,9 @@ impl<'j> Reading<'j> {
         enough
     }
 
-    /// Whether the last of the benchmarks that were asked for has been called often enough.
-    pub fn complete(&self) -> bool {
-        self.benchmarks.len() == self.job.names.len() && self.released
+    /// Whether the framework goes on with the last of the benchmarks that were asked for, which has been called often enough.
+    pub fn goes_on(&self) -> bool {
+        self.benchmarks.len() == self.job.names.len() && self.released && self.inside()
     }
 
     /// Whether a benchmark calls several measuring functions for one sample.
@@ -225,10 +234,11 @@ impl<'j> Reading<'j> {
         let ended = self.began.iter().skip(1).copied().chain([Instant::now()]);
         let seconds = self.began.iter().zip(ended).map(|(began, ended)| (ended - *began).as_secs_f64());
         let benchmarks = self.benchmarks.iter().zip(seconds);
-        benchmarks.filter_map(|(benchmark, seconds)| self.observation(benchmark.finished(), seconds)).collect()
+        benchmarks.filter_map(|(benchmark, seconds)| self.observation(benchmark, seconds)).collect()
     }
 
-    fn observation(&self, finished: &[Observed], seconds: f64) -> Option<Observation> {
+    fn observation(&self, benchmark: &Collected, seconds: f64) -> Option<Observation> {
+        let finished = benchmark.finished();
         let calls: Vec<Call> = finished.iter().map(|observed| observed.call).collect();
         let last = finished.last()?;
         let parts: Vec<PathBuf> = last.dumps.iter().filter_map(|&index| self.parts.get(index).cloned()).collect();
@@ -239,7 +249,7 @@ impl<'j> Reading<'j> {
             parts,
             threads: started.threads,
             processes: started.processes,
-            clock: false,
+            clock: matches!(benchmark, Collected::Samples(samples) if samples.clock()),
             seconds,
             memory: self.memory,
         })

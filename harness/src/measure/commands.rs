@@ -88,6 +88,7 @@ impl Commands {
     pub(super) fn list(&self) -> Vec<Listed> {
         let listed = |spec: &CommandSpec| {
             let target = BenchTarget {
+                library: false,
                 package: self.package.clone(),
                 package_id: String::new(),
                 name: "command".into(),

@@ -8,10 +8,12 @@ use std::time::Duration;
 use crate::benchmark::{Benchmark, BenchmarkId, UnmeasuredTarget};
 use crate::driver::Driver;
 use crate::framework::{self, Recognised};
+use crate::instrument::preload::{self, Clock};
 use crate::instrument::{describe, environment};
 use crate::linkage::Linkage;
-use crate::plan::Executable;
+use crate::plan::{BenchTarget, Executable};
 use crate::process::{self, Cancel, Ended};
+use crate::run::Seeds;
 
 /// A benchmark, and what it takes to run it.
 #[derive(Clone)]
@@ -36,79 +38,59 @@ impl Listed {
     }
 }
 
+/// How to ask executables.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// A directory that the environment names.
+    pub scratch: &'a Path,
+    /// The library to preload where the clock matters.
+    pub preload: &'a Path,
+    /// When to give up on one of them.
+    pub timeout: Duration,
+    /// Set when the user wants it to stop.
+    pub cancel: &'a Cancel,
+}
+
 /// Asks every executable for its benchmarks. `None` if the user asked to stop.
 #[must_use]
-pub fn list(
-    executables: &[Executable],
-    scratch: &Path,
-    timeout: Duration,
-    cancel: &Cancel,
-) -> Option<(Vec<Listed>, Vec<UnmeasuredTarget>)> {
+pub fn list(executables: &[Executable], asking: Asking<'_>) -> Option<(Vec<Listed>, Vec<UnmeasuredTarget>)> {
     let (mut listed, mut unmeasured) = (Vec::new(), Vec::new());
     for executable in executables {
-        match of_executable(executable, scratch, timeout, cancel) {
+        match of_executable(executable, asking) {
             Ok(found) => listed.extend(found),
-            Err(_) if cancel.requested() => return None,
+            Err(_) if asking.cancel.requested() => return None,
             Err(target) => unmeasured.push(*target),
         }
     }
     Some((listed, unmeasured))
 }
 
-fn of_executable(
-    executable: &Executable,
-    scratch: &Path,
-    timeout: Duration,
-    cancel: &Cancel,
-) -> Result<Vec<Listed>, Box<UnmeasuredTarget>> {
+fn of_executable(executable: &Executable, asking: Asking<'_>) -> Result<Vec<Listed>, Box<UnmeasuredTarget>> {
     let target = &executable.target;
-    let problem = |reason: String, help: &str, failed| {
-        Box::new(UnmeasuredTarget {
-            package: target.package.clone(),
-            target: target.name.clone(),
-            reason,
-            help: help.into(),
-            output: String::new(),
-            failed,
-        })
-    };
     let driver: Arc<dyn Driver> = match framework::recognise(&executable.path) {
         Ok(Recognised::Driver(driver)) => driver.into(),
-        Ok(Recognised::Unknown(reason)) => {
-            return Err(problem(reason, "this version measures criterion 0.3 to 0.8; the target is left out", false));
-        }
-        Err(reason) => return Err(problem(reason, "build it again", true)),
+        Ok(Recognised::Unknown { reason, help }) => return Err(problem(target, reason, &help, false)),
+        Err(reason) => return Err(problem(target, reason, "build it again", true)),
     };
-    let mut command = Command::new(&executable.path);
-    command.args(driver.list_args()).current_dir(&target.package_root).env_clear();
-    command.envs(environment::of_package(&target.package, &target.package_root, &executable.library_path, scratch));
-    let retry =
-        format!("run it by itself to see why: cargo bench -p {} --bench {} -- --list", target.package, target.name);
-    let answer = process::ask(&mut command, timeout, cancel)
-        .map_err(|error| problem(format!("it cannot be run: {error}"), &retry, true))?;
-    let failure = match answer.ended {
-        Ended::Exited(status) if status.success() => None,
-        ended => describe(ended, &answer.stderr, timeout, false),
-    };
-    if let Some(failure) = failure {
-        let reason = format!("its list of benchmarks cannot be had: it {}", failure.message);
-        let mut target = problem(reason, &retry, true);
-        target.output = failure.output;
-        return Err(target);
+    let linkage = Linkage::of(&executable.path);
+    let names = |args| names(executable, linkage, driver.as_ref(), args, asking);
+    let mut wanted = names(driver.list_args())?;
+    if let Some(args) = driver.list_ignored_args() {
+        let ignored = names(args)?;
+        wanted.retain(|name| !ignored.contains(name));
     }
-    let names = driver.parse_list(&String::from_utf8_lossy(&answer.stdout));
-    if names.is_empty() {
-        return Err(problem("it lists no benchmarks".into(), "add some, or remove the target", false));
+    if wanted.is_empty() {
+        return Err(problem(target, "it lists no benchmarks".into(), "add some, or remove the target", false));
     }
-    let (linkage, executable) = (Linkage::of(&executable.path), Arc::new(executable.clone()));
+    let executable = Arc::new(executable.clone());
     let mut listed: Vec<Listed> = Vec::new();
-    for name in names {
+    for name in wanted {
         let id = BenchmarkId { package: target.package.clone(), target: target.name.clone(), name };
         if let Some(same) = listed.iter_mut().find(|listed| listed.benchmark.id == id) {
             same.ambiguous = true;
             continue;
         }
-        let ambiguous = namesake(&id.name).is_some_and(|of| listed.iter().any(|other| other.benchmark.id.name == of));
+        let ambiguous = listed.iter().any(|other| driver.runs_before(&id.name, &other.benchmark.id.name));
         listed.push(Listed {
             benchmark: Benchmark { id, framework: driver.framework(), source: target.source.clone() },
             executable: Arc::clone(&executable),
@@ -120,9 +102,49 @@ fn of_executable(
     Ok(listed)
 }
 
-/// The name that criterion gave a number to, because another benchmark has it already: `parse` for `parse #2`. Its filter
-/// knows nothing of the number.
-fn namesake(name: &str) -> Option<&str> {
-    let (of, number) = name.rsplit_once(" #")?;
-    number.parse::<u32>().is_ok().then_some(of)
+/// The names that an executable lists when it is called like this.
+fn names(
+    executable: &Executable,
+    linkage: Linkage,
+    driver: &dyn Driver,
+    args: Vec<String>,
+    asking: Asking<'_>,
+) -> Result<Vec<String>, Box<UnmeasuredTarget>> {
+    let target = &executable.target;
+    let Asking { scratch, preload, timeout, cancel } = asking;
+    let which = if target.library { "--lib".to_owned() } else { format!("--bench {}", target.name) };
+    let (package, end) = (&target.package, args.join(" "));
+    let retry = format!("run it by itself to see why: cargo bench -p {package} {which} -- {end}");
+    let mut command = Command::new(&executable.path);
+    command.args(args).current_dir(&target.package_root).env_clear();
+    command.envs(environment::of_package(&target.package, &target.package_root, &executable.library_path, scratch));
+    command.envs(driver.list_environment().iter().copied());
+    if let Some(tick) = driver.list_tick().filter(|_| linkage.dynamic) {
+        let clock = Clock::Ours(tick, Path::new(""));
+        command.env("LD_PRELOAD", preload).env(preload::VARIABLE, preload::settings(Seeds::default(), clock));
+    }
+    let answer = process::ask(&mut command, timeout, cancel)
+        .map_err(|error| problem(target, format!("it cannot be run: {error}"), &retry, true))?;
+    let failure = match answer.ended {
+        Ended::Exited(status) if status.success() => None,
+        ended => describe(ended, &answer.stderr, timeout, false),
+    };
+    if let Some(failure) = failure {
+        let reason = format!("its list of benchmarks cannot be had: it {}", failure.message);
+        let mut target = problem(target, reason, &retry, true);
+        target.output = failure.output;
+        return Err(target);
+    }
+    Ok(driver.parse_list(&String::from_utf8_lossy(&answer.stdout)))
+}
+
+fn problem(target: &BenchTarget, reason: String, help: &str, failed: bool) -> Box<UnmeasuredTarget> {
+    Box::new(UnmeasuredTarget {
+        package: target.package.clone(),
+        target: target.name.clone(),
+        reason,
+        help: help.into(),
+        output: String::new(),
+        failed,
+    })
 }

@@ -23,7 +23,7 @@ use crate::plan::{Plan, PlanError, Role};
 use crate::process::Cancel;
 use crate::run::Run;
 
-pub use listing::{Listed, list};
+pub use listing::{Asking, Listed, list};
 pub use side::Side;
 
 /// Repeats of every benchmark: equal counts from different seeds make it exact.

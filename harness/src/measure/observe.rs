@@ -40,7 +40,7 @@ pub fn observe(
     if listed.ambiguous {
         return Ok(vec![Err(Failure {
             kind: FailureKind::NotCountable,
-            message: "shares its name with another benchmark, so that neither can be run alone".into(),
+            message: "shares its name or a part of it with another benchmark, so that it cannot be run alone".into(),
             help: "give one of them another name".into(),
             output: String::new(),
         })]);

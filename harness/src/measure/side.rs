@@ -10,9 +10,10 @@ use super::observe::{Subject, make_fresh};
 use super::places::Places;
 use super::profiles::Profiles;
 use super::unchanged::Targets;
-use super::{Listed, MeasureError, REPEATS, Settings, list};
+use super::{Asking, Listed, MeasureError, REPEATS, Settings, list};
 use crate::benchmark::{Benchmark, BenchmarkId};
 use crate::fingerprint;
+use crate::instrument::preload;
 use crate::plan::{Built, Executable, Plan, Role};
 use crate::process;
 use crate::run::{Call, Cost, Count, Counted, Measured, Outcome, RUN_FORMAT, Run};
@@ -73,10 +74,12 @@ impl Side {
     /// # Errors
     /// If the user asked to stop.
     pub fn list(&mut self, settings: &Settings<'_>) -> Result<(), MeasureError> {
-        make_fresh(&self.places.scratch)?;
-        let (listed, unmeasured) =
-            list(&self.built.executables, &self.places.scratch, settings.timeout, settings.cancel)
-                .ok_or(MeasureError::Interrupted)?;
+        let places = &self.places;
+        make_fresh(&places.scratch)?;
+        preload::install(&places.tools).map_err(MeasureError::io(&places.tools))?;
+        let (scratch, preload) = (&places.scratch, &preload::path(&places.tools));
+        let asking = Asking { scratch, preload, timeout: settings.timeout, cancel: settings.cancel };
+        let (listed, unmeasured) = list(&self.built.executables, asking).ok_or(MeasureError::Interrupted)?;
         self.listed = listed;
         self.listed.extend(self.commands.list());
         self.listed.retain(|listed| (settings.select)(&listed.benchmark.id));

@@ -1,6 +1,6 @@
 //! Builds the bench targets of one side, with line tables and symbols, and keeps its executables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -47,6 +47,17 @@ pub struct Built {
     pub seconds: f64,
 }
 
+/// What cargo made.
+#[derive(Default)]
+struct Artifacts {
+    /// By package, name, and whether the target is the library.
+    executables: BTreeMap<(String, String, bool), PathBuf>,
+    /// Directories in which build scripts put libraries.
+    libraries: Vec<PathBuf>,
+    /// What all of it was compiled from.
+    inputs: Inputs,
+}
+
 impl Plan {
     /// Lays out one side and builds its benchmarks. cargo's output goes to standard error as it comes.
     ///
@@ -73,28 +84,54 @@ impl Plan {
         Ok(Built { executables, unmeasured, seconds: started.elapsed().as_secs_f64() })
     }
 
+    /// Bench targets and libraries one after the other: `--lib` would build the library of every package that is named.
     fn compile(&self, role: Role, targets: &[BenchTarget], cancel: &Cancel) -> Result<Vec<Executable>, PlanError> {
+        let mut artifacts = Artifacts::default();
+        for library in [false, true] {
+            let targets: Vec<&BenchTarget> = targets.iter().filter(|target| target.library == library).collect();
+            if !targets.is_empty() {
+                self.compile_some(role, &targets, &mut artifacts, cancel)?;
+            }
+        }
+        artifacts.libraries.retain(|path| path.starts_with(self.layout.build()));
+        self.keep(role, targets, &artifacts)
+    }
+
+    fn compile_some(
+        &self,
+        role: Role,
+        targets: &[&BenchTarget],
+        artifacts: &mut Artifacts,
+        cancel: &Cancel,
+    ) -> Result<(), PlanError> {
         let mut command = cargo();
         command.current_dir(self.layout.sources().join(&self.project.inside));
         command.args(["bench", "--no-run", "--message-format=json-render-diagnostics"]);
         command.arg("--target-dir").arg(self.layout.build());
         command.args(self.request.features.args());
-        for (flag, names) in [("-p", names(targets, |t| &t.package_id)), ("--bench", names(targets, |t| &t.name))] {
-            for name in names {
-                command.args([flag, name]);
-            }
+        let library = targets.iter().any(|target| target.library);
+        let mut selected: BTreeSet<[&str; 2]> = targets.iter().map(|target| ["-p", &target.package_id]).collect();
+        if library {
+            command.arg("--lib");
+        } else {
+            selected.extend(targets.iter().map(|target| ["--bench", &target.name]));
         }
+        command.args(selected.into_iter().flatten());
         command.envs(PROFILE);
-        let (mut built, mut libraries, mut inputs) = (BTreeMap::new(), Vec::new(), Inputs::default());
         let ended = process::stream(&mut command, cancel, &mut |line| match serde_json::from_str(line) {
-            Ok(Message::CompilerArtifact(artifact)) if artifact.target.kind.contains(&TargetKind::Bench) => {
-                if let Some(path) = artifact.executable {
-                    built.insert((artifact.package_id.repr, artifact.target.name), path.into_std_path_buf());
+            Ok(Message::CompilerArtifact(artifact)) => {
+                // The library itself, without an executable, is built on the way.
+                let wanted = library || artifact.target.kind.contains(&TargetKind::Bench);
+                match &artifact.executable {
+                    Some(path) if wanted => {
+                        let key = (artifact.package_id.repr, artifact.target.name, library);
+                        artifacts.executables.insert(key, path.clone().into_std_path_buf());
+                    }
+                    _ => self.compiled_from(&artifact, &mut artifacts.inputs),
                 }
             }
-            Ok(Message::CompilerArtifact(artifact)) => self.compiled_from(&artifact, &mut inputs),
             Ok(Message::BuildScriptExecuted(script)) => {
-                libraries.extend(script.linked_paths.iter().map(|path| {
+                artifacts.libraries.extend(script.linked_paths.iter().map(|path| {
                     let text = path.as_str();
                     PathBuf::from(text.split_once('=').map_or(text, |(_, path)| path))
                 }));
@@ -103,12 +140,10 @@ impl Plan {
         })
         .map_err(|error| PlanError::Tool { tool: "cargo", error: error.to_string() })?;
         match ended {
-            Ended::Exited(status) if status.success() => {}
-            Ended::Cancelled => return Err(PlanError::Interrupted),
-            _ => return Err(PlanError::Build { role }),
+            Ended::Exited(status) if status.success() => Ok(()),
+            Ended::Cancelled => Err(PlanError::Interrupted),
+            _ => Err(PlanError::Build { role }),
         }
-        libraries.retain(|path| path.starts_with(self.layout.build()));
-        self.keep(role, targets, &built, (&libraries, &inputs))
     }
 
     /// Adds what a library or a build script of the repository was compiled from. Programs are no part of an executable.
@@ -128,43 +163,28 @@ impl Plan {
     }
 
     /// Copies the executables to a place of this side's own: the other side's build overwrites cargo's.
-    fn keep(
-        &self,
-        role: Role,
-        targets: &[BenchTarget],
-        built: &BTreeMap<(String, String), PathBuf>,
-        (libraries, shared): (&[PathBuf], &Inputs),
-    ) -> Result<Vec<Executable>, PlanError> {
+    fn keep(&self, role: Role, targets: &[BenchTarget], artifacts: &Artifacts) -> Result<Vec<Executable>, PlanError> {
         let directory = self.layout.side(role).join("bin");
         let _ = fs::remove_dir_all(&directory);
         let mut executables = Vec::new();
         for target in targets {
-            let Some(path) = built.get(&(target.package_id.clone(), target.name.clone())) else {
+            let key = (target.package_id.clone(), target.name.clone(), target.library);
+            let Some(path) = artifacts.executables.get(&key) else {
                 return Err(PlanError::Cargo {
                     complaint: format!("cargo built no executable for bench target `{}` of the {role}", target.name),
                     submodules: false,
                 });
             };
-            let kept = directory.join(&target.package).join(&target.name);
+            let kind = if target.library { "lib" } else { "" };
+            let kept = directory.join(&target.package).join(kind).join(&target.name);
             copy(path, &kept)?;
-            let mut inputs = shared.clone();
+            let mut inputs = artifacts.inputs.clone();
             inputs.compiled.extend(self.roots().of_artifact(path));
-            executables.push(Executable {
-                target: target.clone(),
-                path: kept,
-                library_path: libraries.to_vec(),
-                inputs,
-            });
+            let library_path = artifacts.libraries.clone();
+            executables.push(Executable { target: target.clone(), path: kept, library_path, inputs });
         }
         Ok(executables)
     }
-}
-
-fn names(targets: &[BenchTarget], name: impl Fn(&BenchTarget) -> &String) -> Vec<&String> {
-    let mut names: Vec<_> = targets.iter().map(name).collect();
-    names.sort();
-    names.dedup();
-    names
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), PlanError> {

@@ -7,6 +7,7 @@ pub mod git;
 pub mod identical;
 mod layout;
 mod revisions;
+mod unstable;
 mod workspace;
 
 use std::path::{Path, PathBuf};

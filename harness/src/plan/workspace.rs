@@ -8,6 +8,7 @@ use std::time::Duration;
 use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
 
 use super::git::Repository;
+use super::unstable::{self, Unstable};
 use super::{Features, PlanError, Request};
 use crate::benchmark::UnmeasuredTarget;
 use crate::process::{self, Cancel};
@@ -27,7 +28,7 @@ pub struct Project {
     pub cargo: bool,
 }
 
-/// A `[[bench]]` target of a workspace member.
+/// A `[[bench]]` target of a workspace member, or its library, which may hold `#[bench]` functions.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BenchTarget {
     /// Its package.
@@ -36,6 +37,8 @@ pub struct BenchTarget {
     pub package_id: String,
     /// Its name.
     pub name: String,
+    /// Whether it is the library.
+    pub library: bool,
     /// Directory of the package: the working directory of its benchmarks.
     pub package_root: PathBuf,
     /// Its source file, relative to the repository, `/`-separated.
@@ -135,8 +138,14 @@ impl Project {
         }
         let metadata = metadata(&sources.join(&self.inside), sources, cancel)?;
         let (mut targets, mut unmeasured) = (Vec::new(), Vec::new());
+        let mut unstable = Unstable::new(sources);
         for package in metadata.workspace_packages() {
-            for target in package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bench)) {
+            for target in &package.targets {
+                let library = match target.kind.first() {
+                    Some(TargetKind::Bench) => false,
+                    Some(TargetKind::Lib | TargetKind::RLib | TargetKind::ProcMacro) => true,
+                    _ => continue,
+                };
                 let skip = |reason: String, help: String| UnmeasuredTarget {
                     package: package.name.to_string(),
                     target: target.name.clone(),
@@ -145,6 +154,9 @@ impl Project {
                     output: String::new(),
                     failed: false,
                 };
+                if library && !unstable::is_used_below(target.src_path.parent().unwrap_or(&target.src_path)) {
+                    continue;
+                }
                 let missing = features.missing(&package.features, &package.name, &target.required_features);
                 if !missing.is_empty() {
                     unmeasured.push(skip(
@@ -153,11 +165,11 @@ impl Project {
                     ));
                     continue;
                 }
-                let text = fs::read_to_string(&target.src_path).unwrap_or_default();
-                if text.contains("#![feature(test)]") {
+                let needs_nightly = library || unstable::is_enabled(target.src_path.as_std_path());
+                if needs_nightly && !unstable.is_allowed(cancel) {
                     unmeasured.push(skip(
-                        "it uses the unstable #[bench] harness, which this version does not measure".into(),
-                        "port it to criterion, or measure the other targets".into(),
+                        "it uses the unstable #[bench] harness, and the toolchain is not a nightly one".into(),
+                        "run perfgate with a nightly toolchain: cargo +nightly perfgate check".into(),
                     ));
                     continue;
                 }
@@ -166,6 +178,7 @@ impl Project {
                     package: package.name.to_string(),
                     package_id: package.id.repr.clone(),
                     name: target.name.clone(),
+                    library,
                     package_root: package.manifest_path.parent().unwrap_or(&package.manifest_path).into(),
                     source: source.as_str().replace('\\', "/"),
                 });

@@ -87,6 +87,7 @@ impl Fixture {
             package: "p".into(),
             package_id: "p".into(),
             name: "main".into(),
+            library: false,
             package_root: self.sources.path().into(),
             source: "src/main.rs".into(),
         };

@@ -17,3 +17,4 @@ pub mod process;
 pub mod profile;
 pub mod run;
 pub mod schedule;
+pub mod tools;

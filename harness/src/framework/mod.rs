@@ -2,6 +2,7 @@
 //! it run a single one. One file per framework.
 
 mod criterion;
+mod iai;
 
 use std::fs;
 use std::path::Path;
@@ -9,24 +10,21 @@ use std::path::Path;
 use object::{Object, ObjectSymbol};
 
 use crate::driver::Driver;
+pub use iai::Iai;
 
 /// What an executable turned out to be.
 pub enum Recognised {
     /// Built with a framework that can be driven.
     Driver(Box<dyn Driver>),
+    /// Built with a framework that can be driven once its runner is found.
+    NeedsRunner(Iai),
     /// Built with something else: what, as a lowercase fragment.
     Unknown(String),
 }
 
 /// Frameworks that can be told by their symbols, but not driven by this version.
-const KNOWN_BY_NAME: [(&str, &str); 6] = [
-    ("divan", "5divan"),
-    ("gungraun", "8gungraun"),
-    ("iai-callgrind", "13iai_callgrind"),
-    ("tango", "11tango_bench"),
-    ("bencher", "7bencher9Bencher"),
-    ("libtest", "4test5bench"),
-];
+const KNOWN_BY_NAME: [(&str, &str); 4] =
+    [("divan", "5divan"), ("tango", "11tango_bench"), ("bencher", "7bencher9Bencher"), ("libtest", "4test5bench")];
 
 /// Finds out which framework a bench executable was built with, from its symbol table.
 ///
@@ -42,6 +40,9 @@ pub fn recognise(executable: &Path) -> Result<Recognised, String> {
     }
     if let Some(driver) = criterion::Criterion::recognise(&symbols) {
         return Ok(Recognised::Driver(Box::new(driver)));
+    }
+    if let Some(iai) = Iai::recognise(&symbols) {
+        return Ok(Recognised::NeedsRunner(iai));
     }
     let named = KNOWN_BY_NAME.iter().find(|(_, mark)| symbols.iter().any(|symbol| symbol.contains(mark)));
     Ok(Recognised::Unknown(match named {

@@ -180,7 +180,7 @@ fn command(job: &Job<'_>, watch_clock: bool) -> Command {
 fn functions(driver: &dyn Driver) -> (&[String], Option<&str>) {
     match driver.scheme() {
         Scheme::Calls { prefixes, threshold } => (prefixes, threshold),
-        Scheme::Reads(_) | Scheme::Process => (&[], None),
+        Scheme::Reads(_) | Scheme::Process | Scheme::OwnRunner(_) => (&[], None),
     }
 }
 

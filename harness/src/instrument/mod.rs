@@ -5,5 +5,7 @@ mod calls;
 mod dumps;
 pub mod environment;
 mod failure;
+pub mod own_runner;
+mod stand_in;
 
 pub use failure::describe;

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::{Settings, runners};
 use crate::benchmark::{Benchmark, BenchmarkId, UnmeasuredTarget};
-use crate::driver::Driver;
+use crate::driver::{Driver, Scheme};
 use crate::framework::{self, Recognised};
-use crate::instrument::{describe, environment};
+use crate::instrument::{describe, environment, own_runner};
 use crate::plan::Executable;
-use crate::process::{self, Cancel, Ended};
+use crate::process::{self, Ended};
 
 /// A benchmark, and what it takes to run it.
 #[derive(Clone)]
@@ -30,14 +30,13 @@ pub struct Listed {
 pub fn list(
     executables: &[Executable],
     scratch: &Path,
-    timeout: Duration,
-    cancel: &Cancel,
+    settings: &Settings<'_>,
 ) -> Option<(Vec<Listed>, Vec<UnmeasuredTarget>)> {
     let (mut listed, mut unmeasured) = (Vec::new(), Vec::new());
     for executable in executables {
-        match of_executable(executable, scratch, timeout, cancel) {
+        match of_executable(executable, scratch, settings) {
             Ok(found) => listed.extend(found),
-            Err(_) if cancel.requested() => return None,
+            Err(_) if settings.cancel.requested() => return None,
             Err(target) => unmeasured.push(*target),
         }
     }
@@ -47,10 +46,9 @@ pub fn list(
 fn of_executable(
     executable: &Executable,
     scratch: &Path,
-    timeout: Duration,
-    cancel: &Cancel,
+    settings: &Settings<'_>,
 ) -> Result<Vec<Listed>, Box<UnmeasuredTarget>> {
-    let target = &executable.target;
+    let (target, timeout) = (&executable.target, settings.timeout);
     let problem = |reason: String, help: &str, failed| {
         Box::new(UnmeasuredTarget {
             package: target.package.clone(),
@@ -61,20 +59,28 @@ fn of_executable(
             failed,
         })
     };
+    let mut environment =
+        environment::of_package(&target.package, &target.package_root, &executable.library_path, scratch);
     let driver: Arc<dyn Driver> = match framework::recognise(&executable.path) {
         Ok(Recognised::Driver(driver)) => driver.into(),
+        Ok(Recognised::NeedsRunner(iai)) => match runners::find(iai, executable, &environment, scratch, settings) {
+            Ok(iai) => Arc::new(iai),
+            Err(none) => return Err(problem(none.reason, &none.help, none.failed)),
+        },
         Ok(Recognised::Unknown(reason)) => {
             return Err(problem(reason, "this version measures criterion 0.3 to 0.8; the target is left out", false));
         }
         Err(reason) => return Err(problem(reason, "build it again", true)),
     };
-    let mut command = Command::new(&executable.path);
-    command.args(driver.list_args()).current_dir(&target.package_root).env_clear();
-    command.envs(environment::of_package(&target.package, &target.package_root, &executable.library_path, scratch));
     let retry =
         format!("run it by itself to see why: cargo bench -p {} --bench {} -- --list", target.package, target.name);
-    let answer = process::ask(&mut command, timeout, cancel)
-        .map_err(|error| problem(format!("it cannot be run: {error}"), &retry, true))?;
+    let not_run = |error| problem(format!("it cannot be run: {error}"), &retry, true);
+    if let Scheme::OwnRunner(runner) = driver.scheme() {
+        environment = own_runner::environment(runner, &environment, scratch).map_err(not_run)?;
+    }
+    let mut command = Command::new(&executable.path);
+    command.args(driver.list_args()).current_dir(&target.package_root).env_clear().envs(environment);
+    let answer = process::ask(&mut command, timeout, settings.cancel).map_err(not_run)?;
     let failure = match answer.ended {
         Ended::Exited(status) if status.success() => None,
         ended => describe(ended, &answer.stderr, timeout, false),

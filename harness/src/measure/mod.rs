@@ -3,6 +3,7 @@
 
 mod listing;
 mod profiles;
+mod runners;
 mod side;
 mod tally;
 

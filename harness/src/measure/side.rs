@@ -11,9 +11,10 @@ use super::profiles::Profiles;
 use super::tally::Tally;
 use super::{Listed, MeasureError, REPEATS, Settings, list};
 use crate::benchmark::{Benchmark, BenchmarkId};
+use crate::driver::Scheme;
 use crate::fingerprint;
 use crate::instrument::callgrind::{self, Job, NoObservation, Observation};
-use crate::instrument::environment;
+use crate::instrument::{environment, own_runner};
 use crate::observer::Progress;
 use crate::plan::{Built, Plan, Role};
 use crate::process;
@@ -67,8 +68,8 @@ impl Side {
     /// If the user asked to stop.
     pub fn list(&mut self, settings: &Settings<'_>) -> Result<(), MeasureError> {
         make_fresh(&self.scratch)?;
-        let (listed, unmeasured) = list(&self.built.executables, &self.scratch, settings.timeout, settings.cancel)
-            .ok_or(MeasureError::Interrupted)?;
+        let (listed, unmeasured) =
+            list(&self.built.executables, &self.scratch, settings).ok_or(MeasureError::Interrupted)?;
         self.listed = listed;
         self.listed.retain(|listed| (settings.select)(&listed.benchmark.id));
         self.run.unmeasured.extend(unmeasured);
@@ -235,6 +236,9 @@ impl Side {
             scratch: &scratch,
             timeout: settings.timeout,
         };
+        if let Scheme::OwnRunner(runner) = job.driver.scheme() {
+            return own_runner::count(&job, runner, settings.cancel);
+        }
         if first {
             callgrind::rehearse(&job, settings.cancel)?;
         }

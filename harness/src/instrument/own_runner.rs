@@ -1,0 +1,188 @@
+//! Counts a benchmark of a framework that has a runner of its own: the runner starts callgrind, and its files are read.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::callgrind::{Job, NoObservation, Observation};
+use super::failure::{describe, printable};
+use super::stand_in;
+use crate::driver::Runner;
+use crate::process::{self, Cancel, Ended};
+use crate::profile::callgrind::scan;
+use crate::run::{Call, Count, Failure, FailureKind};
+use crate::tools;
+
+/// The code with which a runner ends when a limit of the project's own is passed. Judging is not its business here.
+const LIMIT_PASSED: i32 = 3;
+/// A runner that says which version it is asked for, and nothing else.
+const PROBE: &str = "#!/bin/sh\nprintf 'perfgate: %s\\n' \"$1\"\nexec cat >/dev/null\n";
+
+/// The version of the runner that a bench executable asks for, by handing it a runner that says so. `None` if it does not
+/// look for its runner on the PATH.
+///
+/// # Errors
+/// If the executable cannot be run.
+pub fn version_wanted(
+    command: &mut Command,
+    runner: &Runner,
+    scratch: &Path,
+    timeout: Duration,
+    cancel: &Cancel,
+) -> io::Result<Option<String>> {
+    let bin = scratch.join("probe");
+    fs::create_dir_all(&bin)?;
+    let probe = bin.join(runner.name);
+    fs::write(&probe, PROBE)?;
+    fs::set_permissions(&probe, fs::Permissions::from_mode(0o755))?;
+    command.env("PATH", before_the_path(&bin)?);
+    let answer = process::ask(command, timeout, cancel)?.text();
+    // It becomes part of a path and of a command line.
+    let plain = |version: &&str| {
+        version.starts_with(|c: char| c.is_ascii_digit())
+            && version.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))
+    };
+    Ok(answer.strip_prefix("perfgate: ").filter(plain).map(str::to_owned))
+}
+
+/// The environment of a bench executable that calls its runner, from that of the benchmarks. What is in `bin`, a directory
+/// in `scratch` that is made here, comes before everything else on the PATH.
+///
+/// # Errors
+/// If the directory cannot be made.
+pub fn environment(
+    runner: &Runner,
+    benchmarks: &[(OsString, OsString)],
+    scratch: &Path,
+) -> io::Result<Vec<(OsString, OsString)>> {
+    let bin = bin(scratch);
+    fs::create_dir_all(&bin)?;
+    if let Some(program) = &runner.program {
+        let link = bin.join(runner.name);
+        let _ = fs::remove_file(&link);
+        symlink(program, link)?;
+    }
+    // What is preloaded into benchmarks has no business in the programs around them.
+    let kept = benchmarks.iter().filter(|(name, _)| name != "PATH" && name != "LD_PRELOAD");
+    let mut environment: Vec<(OsString, OsString)> = kept.cloned().collect();
+    let mut set = |name: &str, value: OsString| environment.push((name.into(), value));
+    set("PATH", before_the_path(&bin)?);
+    let home = scratch.join("runner");
+    for framework in ["IAI_CALLGRIND", "GUNGRAUN"] {
+        set(&format!("{framework}_HOME"), home.clone().into());
+        set(&format!("{framework}_DEFAULT_TOOL"), "callgrind".into());
+    }
+    // The runner asks cargo about the package, and cargo may be rustup's.
+    for (name, at_home) in [("CARGO_HOME", Some(".cargo")), ("RUSTUP_HOME", Some(".rustup")), ("CARGO", None)] {
+        let usual = || Some(Path::new(&std::env::var_os("HOME")?).join(at_home?).into());
+        if let Some(value) = std::env::var_os(name).or_else(usual) {
+            set(name, value);
+        }
+    }
+    if let Some(toolchain) = std::env::var_os("RUSTUP_TOOLCHAIN") {
+        set("RUSTUP_TOOLCHAIN", toolchain);
+    }
+    Ok(environment)
+}
+
+/// Counts a benchmark.
+///
+/// # Errors
+/// If it does not end well, or the runner leaves no callgrind file of it.
+pub fn count(job: &Job<'_>, runner: &Runner, cancel: &Cancel) -> Result<Observation, NoObservation> {
+    let environment = environment(runner, job.environment, job.scratch)?;
+    let wanted = stand_in::directory(job.name);
+    let valgrind = tools::on_the_path("valgrind").next();
+    let valgrind = valgrind.ok_or_else(|| NoObservation::Broken("valgrind is not on the PATH".into()))?;
+    stand_in::write(&bin(job.scratch), &valgrind, &wanted, job.environment)?;
+    let mut command = Command::new(job.executable);
+    command.args(job.driver.count_args(&[job.name])).current_dir(job.directory).env_clear().envs(environment);
+    let finished = process::supervise(&mut command, job.timeout, cancel, &mut |_| false)?;
+    match finished.ended {
+        Ended::Cancelled => return Err(NoObservation::Interrupted),
+        Ended::Exited(status) if status.code() == Some(LIMIT_PASSED) => {}
+        ended => {
+            if let Some(failure) = describe(ended, &finished.tail, job.timeout, true) {
+                return Err(NoObservation::Failed(panicked(failure)));
+            }
+        }
+    }
+    let mut files = Vec::new();
+    find(&job.scratch.join("runner"), &wanted, &mut files)?;
+    files.sort();
+    observation(&files)?.ok_or_else(|| {
+        NoObservation::Failed(Failure {
+            kind: FailureKind::NotCountable,
+            message: "cannot be counted: its runner counted no instruction".into(),
+            help: "see whether cargo bench counts any, and which entry point its configuration names".into(),
+            output: printable(&finished.tail),
+        })
+    })
+}
+
+/// What callgrind's files hold together: one for each process and thread, of which the runner reports the sum. `None` if
+/// that is nothing.
+fn observation(files: &[PathBuf]) -> Result<Option<Observation>, NoObservation> {
+    let (mut whole, mut threads, mut parts) = (0, false, Vec::new());
+    for file in files {
+        let bytes = fs::read(file)?;
+        let part = scan(&bytes).map_err(|error| NoObservation::Broken(format!("`{}`: {error}", file.display())))?;
+        whole += part.total;
+        threads |= is_of_a_further_thread(&bytes);
+        if part.total > 0 {
+            parts.push(file.clone());
+        }
+    }
+    let call = Call { iterations: 1, whole, ..Call::default() };
+    let count = Count { calls: vec![call], ..Count::default() };
+    Ok((whole > 0).then_some(Observation { count, parts, threads }))
+}
+
+/// Whether the head of a callgrind file names a thread other than the first.
+fn is_of_a_further_thread(bytes: &[u8]) -> bool {
+    let head = bytes.split(|&byte| byte == b'\n').take_while(|line| !line.starts_with(b"events:"));
+    head.filter_map(|line| line.strip_prefix(b"thread:")).any(|number| number.trim_ascii() != b"1")
+}
+
+/// Collects the callgrind files of a benchmark from everything that the runner left.
+fn find(directory: &Path, wanted: &str, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            find(&path, wanted, files)?;
+        } else if directory.ends_with(wanted) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("callgrind.") && name.ends_with(".out") {
+                files.push(path);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The runner ends with a code of its own when a benchmark panics.
+fn panicked(failure: Failure) -> Failure {
+    if failure.kind == FailureKind::Exited && failure.output.contains("panicked at") {
+        return Failure { kind: FailureKind::Panicked, message: "panicked".into(), ..failure };
+    }
+    failure
+}
+
+fn bin(scratch: &Path) -> PathBuf {
+    scratch.join("bin")
+}
+
+/// The user's PATH with a directory before it: cargo is somewhere on it.
+fn before_the_path(bin: &Path) -> io::Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path));
+    std::env::join_paths(directories).map_err(io::Error::other)
+}

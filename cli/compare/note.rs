@@ -14,7 +14,9 @@ pub(super) const FAILED_AND_REMOVED: &str =
     "It could not be measured at the baseline, and the candidate no longer has it.";
 
 /// What there is to say about a change.
-pub(super) fn notes(change: &Change, calls: usize, aligned: bool, threads: [bool; 2]) -> Vec<String> {
+///
+/// `complete`: the benchmark is meant to be counted as it was, in one call and as a whole.
+pub(super) fn notes(change: &Change, calls: usize, aligned: bool, threads: [bool; 2], complete: bool) -> Vec<String> {
     let mut notes = Vec::new();
     let mut say = |applies: bool, sentence: String| {
         if applies {
@@ -26,7 +28,7 @@ pub(super) fn notes(change: &Change, calls: usize, aligned: bool, threads: [bool
         "It starts threads inside the measured region, so that the count depends on how they are scheduled.".into(),
     );
     say(
-        change.region == Region::Whole,
+        change.region == Region::Whole && !complete,
         "The count covers the framework's whole measuring function, set-up and drops included: the part that it times \
          could not be told apart."
             .into(),
@@ -41,7 +43,7 @@ pub(super) fn notes(change: &Change, calls: usize, aligned: bool, threads: [bool
         format!("Only one process of {alone} was counted, so that its noise is unknown and a wide one is assumed."),
     );
     say(
-        calls < 3 && change.baseline.median.min(change.candidate.median) < OVERHEAD_IS_NOTHING,
+        calls < 3 && !complete && change.baseline.median.min(change.candidate.median) < OVERHEAD_IS_NOTHING,
         format!(
             "Only {calls} {} could be compared, so that the count includes what the framework spends once per call, \
              about 300 instructions.",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use perfgate_harness::benchmark::{Benchmark, BenchmarkId, UnmeasuredTarget};
+use perfgate_harness::benchmark::{Benchmark, BenchmarkId, Framework, UnmeasuredTarget};
 use perfgate_harness::metric::Metric;
 use perfgate_harness::run::{Count, Counted, Failure, FailureKind, Measured, Outcome, Run};
 
@@ -144,7 +144,8 @@ fn both(comparison: &mut Comparison, baseline: &Counted, candidate: &Counted) {
     let (base, cand) = values.split_at(baseline.repeats.len());
     let change = rule::change(base, cand, region);
     comparison.verdict = rule::verdict(&change, &comparison.limits);
-    comparison.notes = note::notes(&change, calls, aligned, [baseline.threads, candidate.threads]);
+    let complete = matches!(comparison.framework, Framework::IaiCallgrind | Framework::Gungraun | Framework::Command);
+    comparison.notes = note::notes(&change, calls, aligned, [baseline.threads, candidate.threads], complete);
     comparison.change = Some(change);
 }
 

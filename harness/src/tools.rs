@@ -16,12 +16,11 @@ const NOT_FOR_TOOLS: [&str; 6] = [
     "RUSTDOCFLAGS",
     "RUSTFLAGS",
 ];
-/// A tool runs for moments: compiling it is what takes time, and most of that is optimisation.
-const PROFILE: [(&str, &str); 4] = [
-    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
-    ("CARGO_PROFILE_RELEASE_DEBUG", "false"),
-    ("CARGO_PROFILE_RELEASE_LTO", "off"),
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+/// A tool runs for moments, and half of the time to compile one is optimisation. What is left out of a release stays out.
+const PROFILE: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_DEV_DEBUG", "false"),
+    ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
+    ("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false"),
 ];
 
 /// The directory of the user's cache that is perfgate's.
@@ -79,7 +78,15 @@ impl Tool {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         // Outside of the project, so that its `.cargo/config.toml` and its toolchain have no say.
         command.current_dir(&self.root);
-        command.args(["install", "--locked", self.name, "--version", &format!("={}", self.version), "--root"]);
+        command.args([
+            "install",
+            "--debug",
+            "--locked",
+            self.name,
+            "--version",
+            &format!("={}", self.version),
+            "--root",
+        ]);
         command.arg(&self.root).envs(PROFILE);
         for name in NOT_FOR_TOOLS {
             command.env_remove(name);

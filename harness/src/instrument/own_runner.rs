@@ -142,10 +142,22 @@ fn observation(files: &[PathBuf]) -> Result<Option<Observation>, NoObservation> 
     Ok((whole > 0).then_some(Observation { count, parts, threads }))
 }
 
+/// The program that callgrind ran, and its arguments, separated by spaces, as the first of its files has them.
+#[must_use]
+pub fn command_line(parts: &[PathBuf]) -> Option<String> {
+    let bytes = fs::read(parts.first()?).ok()?;
+    let command = head(&bytes).find_map(|line| line.strip_prefix(b"cmd:"))?;
+    Some(String::from_utf8_lossy(command).trim().to_owned())
+}
+
+/// The lines of a callgrind file before its figures.
+fn head(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|&byte| byte == b'\n').take_while(|line| !line.starts_with(b"events:"))
+}
+
 /// Whether the head of a callgrind file names a thread other than the first.
 fn is_of_a_further_thread(bytes: &[u8]) -> bool {
-    let head = bytes.split(|&byte| byte == b'\n').take_while(|line| !line.starts_with(b"events:"));
-    head.filter_map(|line| line.strip_prefix(b"thread:")).any(|number| number.trim_ascii() != b"1")
+    head(bytes).filter_map(|line| line.strip_prefix(b"thread:")).any(|number| number.trim_ascii() != b"1")
 }
 
 /// Collects the callgrind files of a benchmark from everything that the runner left.

@@ -16,7 +16,7 @@ use crate::fingerprint;
 use crate::instrument::callgrind::{self, Job, NoObservation, Observation};
 use crate::instrument::{environment, own_runner};
 use crate::observer::Progress;
-use crate::plan::{Built, Plan, Role};
+use crate::plan::{Built, Executable, Plan, Program, Role};
 use crate::process;
 use crate::run::{Cost, Counted, Failure, FailureKind, Measured, Outcome, RUN_FORMAT, Run};
 use crate::schedule;
@@ -138,6 +138,7 @@ impl Side {
         before: &BTreeMap<usize, Counted>,
         settings: &Settings<'_>,
     ) -> Result<Vec<Outcome>, MeasureError> {
+        self.put_programs_back()?;
         let (started, cpu) = (Instant::now(), process::children_cpu_seconds());
         let tallies: Vec<Mutex<Tally>> =
             indices.iter().map(|index| Mutex::new(Tally::new(before.get(index), repeats))).collect();
@@ -159,7 +160,8 @@ impl Side {
             match observed {
                 None => {}
                 Some(Ok(observation)) => {
-                    tally.take(observation, |taken| self.profiles.keep(indices[at], taken, &listed.executable.path))?
+                    let ran = |taken: &_| self.that_ran(taken, &listed.executable);
+                    tally.take(observation, |taken| self.profiles.keep(indices[at], taken, ran(taken)))?;
                 }
                 Some(Err(NoObservation::Failed(failure))) => tally.fail(failure),
                 Some(Err(NoObservation::Interrupted)) => return Err(MeasureError::Interrupted),
@@ -200,6 +202,21 @@ impl Side {
         self.run.cost.jobs = settings.jobs;
         let outcome = |tally: Mutex<Tally>| tally.into_inner().unwrap_or_else(PoisonError::into_inner).outcome();
         Ok(tallies.into_iter().map(outcome).collect())
+    }
+
+    /// The other side's build has overwritten the programs that benchmarks start.
+    fn put_programs_back(&self) -> Result<(), MeasureError> {
+        self.built.programs.iter().try_for_each(|program| Ok(program.put_back()?))
+    }
+
+    /// The file of what callgrind ran: the bench executable, or the program that a binary benchmark is about.
+    fn that_ran<'s>(&'s self, observation: &Observation, executable: &'s Executable) -> &'s Path {
+        let command = own_runner::command_line(&observation.parts).unwrap_or_default();
+        let ran = |program: &&Program| {
+            let arguments = command.strip_prefix(&*program.path.to_string_lossy());
+            arguments.is_some_and(|arguments| arguments.is_empty() || arguments.starts_with(' '))
+        };
+        self.built.programs.iter().find(ran).map_or(&executable.path, |program| &program.kept)
     }
 
     /// One process of one benchmark.

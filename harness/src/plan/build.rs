@@ -8,7 +8,7 @@ use std::time::Instant;
 use cargo_metadata::{Message, TargetKind};
 
 use super::workspace::cargo;
-use super::{BenchTarget, Plan, PlanError, Role};
+use super::{BenchTarget, Plan, PlanError, Program, Role};
 use crate::benchmark::UnmeasuredTarget;
 use crate::observer::Observer;
 use crate::process::{self, Cancel, Ended};
@@ -21,6 +21,10 @@ const PROFILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_BENCH_SPLIT_DEBUGINFO", "off"),
     ("CARGO_INCREMENTAL", "0"),
 ];
+
+/// Variables whose value iai-callgrind and gungraun compile into the executable as the path of their runner. Without them
+/// it is looked for when the executable runs, and can be the one that fits.
+const BUILT_IN: [&str; 2] = ["IAI_CALLGRIND_RUNNER", "GUNGRAUN_RUNNER"];
 
 /// A bench executable that was built.
 #[derive(Clone, Debug)]
@@ -38,6 +42,8 @@ pub struct Executable {
 pub struct Built {
     /// Its executables.
     pub executables: Vec<Executable>,
+    /// The project's own programs that they may start.
+    pub programs: Vec<Program>,
     /// Targets that were not built.
     pub unmeasured: Vec<UnmeasuredTarget>,
     /// How long it took.
@@ -61,13 +67,18 @@ impl Plan {
             });
         }
         let (targets, unmeasured) = self.project.bench_targets(&sources, &self.request.features, cancel)?;
-        let executables = if targets.is_empty() { Ok(Vec::new()) } else { self.compile(role, &targets, cancel) };
+        let compiled = if targets.is_empty() { Ok(Default::default()) } else { self.compile(role, &targets, cancel) };
         observer.built();
-        let executables = executables?;
-        Ok(Built { executables, unmeasured, seconds: started.elapsed().as_secs_f64() })
+        let (executables, programs) = compiled?;
+        Ok(Built { executables, programs, unmeasured, seconds: started.elapsed().as_secs_f64() })
     }
 
-    fn compile(&self, role: Role, targets: &[BenchTarget], cancel: &Cancel) -> Result<Vec<Executable>, PlanError> {
+    fn compile(
+        &self,
+        role: Role,
+        targets: &[BenchTarget],
+        cancel: &Cancel,
+    ) -> Result<(Vec<Executable>, Vec<Program>), PlanError> {
         let mut command = cargo();
         command.current_dir(self.layout.sources().join(&self.project.inside));
         command.args(["bench", "--no-run", "--message-format=json-render-diagnostics"]);
@@ -79,12 +90,18 @@ impl Plan {
             }
         }
         command.envs(PROFILE);
-        let (mut built, mut libraries) = (BTreeMap::new(), Vec::new());
+        for name in BUILT_IN {
+            command.env_remove(name);
+        }
+        let (mut built, mut libraries, mut programs) = (BTreeMap::new(), Vec::new(), Vec::new());
         let ended = process::stream(&mut command, cancel, &mut |line| match serde_json::from_str(line) {
             Ok(Message::CompilerArtifact(artifact)) if artifact.target.kind.contains(&TargetKind::Bench) => {
                 if let Some(path) = artifact.executable {
                     built.insert((artifact.package_id.repr, artifact.target.name), path.into_std_path_buf());
                 }
+            }
+            Ok(Message::CompilerArtifact(artifact)) if artifact.target.kind.contains(&TargetKind::Bin) => {
+                programs.extend(artifact.executable.map(cargo_metadata::camino::Utf8PathBuf::into_std_path_buf));
             }
             Ok(Message::BuildScriptExecuted(script)) => {
                 libraries.extend(script.linked_paths.iter().map(|path| {
@@ -101,7 +118,11 @@ impl Plan {
             _ => return Err(PlanError::Build { role }),
         }
         libraries.retain(|path| path.starts_with(self.layout.build()));
-        self.keep(role, targets, &built, &libraries)
+        let executables = self.keep(role, targets, &built, &libraries)?;
+        let directory = self.layout.side(role).join("programs");
+        let _ = fs::remove_dir_all(&directory);
+        let programs = programs.iter().map(|path| Program::keep(path, &directory)).collect::<Result<_, _>>()?;
+        Ok((executables, programs))
     }
 
     /// Copies the executables to a place of this side's own: the other side's build overwrites cargo's.

@@ -4,6 +4,7 @@ mod build;
 mod features;
 pub mod git;
 mod layout;
+mod programs;
 mod revisions;
 mod workspace;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub use build::{Built, Executable};
 pub use features::Features;
 pub use layout::{Layout, Role};
+pub use programs::Program;
 pub use revisions::{Snapshot, Snapshots};
 pub use workspace::{BenchTarget, Project};
 

@@ -5,6 +5,7 @@
 mod architecture;
 mod check;
 mod commands;
+mod iai;
 mod installation;
 mod interrupt;
 mod refusals;

@@ -57,6 +57,8 @@ pub struct Runner {
     pub name: &'static str,
     /// Where it is; `None` if its path was built into the executable, so that no other can be put in its place.
     pub program: Option<PathBuf>,
+    /// Whether it can be asked for one benchmark; if not, it goes through all of its bench target.
+    pub selects: bool,
 }
 
 /// A sequence of clock reads that a framework makes: some that mean nothing, then pairs around what it times.

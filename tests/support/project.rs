@@ -47,6 +47,11 @@ impl Project {
         Self::in_slot("criterion-0.5", "..")
     }
 
+    /// With iai-callgrind 0.16: a library's benchmarks and a program's.
+    pub fn with_iai_callgrind() -> Self {
+        Self::in_slot("iai-callgrind-0.16", "")
+    }
+
     fn in_slot(name: &str, repository: &str) -> Self {
         let slot = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects").join(name);
         let workspace = slot.join("repository/work");
@@ -65,8 +70,10 @@ impl Project {
             empty(&directory, name);
         }
         copy(&fixture("tally"), &workspace);
-        if name == "criterion-0.5" {
-            copy(&fixture("tally-criterion-0.5"), &workspace);
+        match name {
+            "criterion-0.5" => copy(&fixture("tally-criterion-0.5"), &workspace),
+            "iai-callgrind-0.16" => copy(&fixture("tally-iai"), &workspace),
+            _ => {}
         }
         let workspace = workspace.canonicalize().unwrap();
         let repository = workspace.join(repository).canonicalize().unwrap();
@@ -138,7 +145,9 @@ impl Project {
 
     /// Runs perfgate in the workspace.
     pub fn perfgate(&self, args: &[&str]) -> Outcome {
-        perfgate(&self.workspace).args(args).output().unwrap().into()
+        // What perfgate installs for itself outlives the tests as well.
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        perfgate(&self.workspace).env("XDG_CACHE_HOME", cache).args(args).output().unwrap().into()
     }
 
     /// The report of the last check.

@@ -26,7 +26,8 @@ impl Iai {
         ];
         marks.into_iter().find_map(|(framework, name, marks)| {
             let holds = symbols.iter().any(|symbol| marks.iter().any(|mark| symbol.contains(mark)));
-            holds.then_some(Self { framework, runner: Runner { name, program: None } })
+            let selects = framework == Framework::Gungraun;
+            holds.then_some(Self { framework, runner: Runner { name, program: None, selects } })
         })
     }
 
@@ -71,8 +72,7 @@ impl Driver for Iai {
 
     fn count_args(&self, names: &[&str]) -> Vec<String> {
         let mut args = vec!["--bench".to_owned()];
-        // iai-callgrind can only be asked for whole bench targets.
-        if let (Framework::Gungraun, [name]) = (self.framework, names) {
+        if let (true, [name]) = (self.runner.selects, names) {
             args.push(format!("*::{name}"));
         }
         // Without it, the runner needs `setarch`, which containers forbid; callgrind places programs alike anyhow.

@@ -98,7 +98,8 @@ pub fn count(job: &Job<'_>, runner: &Runner, cancel: &Cancel) -> Result<Observat
     let wanted = stand_in::directory(job.name);
     let valgrind = tools::on_the_path("valgrind").next();
     let valgrind = valgrind.ok_or_else(|| NoObservation::Broken("valgrind is not on the PATH".into()))?;
-    stand_in::write(&bin(job.scratch), &valgrind, &wanted, job.environment)?;
+    let alone = (!runner.selects).then_some(&*wanted);
+    stand_in::write(&bin(job.scratch), &valgrind, alone, job.environment)?;
     let mut command = Command::new(job.executable);
     command.args(job.driver.count_args(&[job.name])).current_dir(job.directory).env_clear().envs(environment);
     let finished = process::supervise(&mut command, job.timeout, cancel, &mut |_| false)?;
@@ -131,6 +132,12 @@ fn observation(files: &[PathBuf]) -> Result<Option<Observation>, NoObservation> 
     for file in files {
         let bytes = fs::read(file)?;
         let part = scan(&bytes).map_err(|error| NoObservation::Broken(format!("`{}`: {error}", file.display())))?;
+        if head(&bytes).any(|line| line.ends_with(stand_in::LEFT_OUT.as_bytes())) {
+            return Err(NoObservation::Broken(format!(
+                "`{}` is not of the benchmark that was asked for",
+                file.display()
+            )));
+        }
         whole += part.total;
         threads |= is_of_a_further_thread(&bytes);
         if part.total > 0 {
@@ -197,4 +204,47 @@ fn before_the_path(bin: &Path) -> io::Result<OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let directories = std::iter::once(bin.to_owned()).chain(std::env::split_paths(&path));
     std::env::join_paths(directories).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    /// The head and the end of what gungraun 0.20 left of a benchmark that starts a thread.
+    fn recorded(command: &str, thread: u32, total: u64) -> String {
+        format!(
+            "# callgrind format\nversion: 1\ncreator: callgrind-3.19.0\npid: 26165\ncmd:  {command}\npart: 1\n\
+             thread: {thread}\n\n\ndesc: Trigger: Program termination\n\npositions: instr line\nevents: Ir\n\
+             summary: {total}\n\n\ntotals: {total}\n"
+        )
+    }
+
+    #[test]
+    fn the_files_of_a_benchmark_are_found_and_summed_and_no_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: String| {
+            let path = directory.path().join("real/lib_bench").join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("sort_group/threads/callgrind.threads.t1.p1.out", recorded("b --gungraun-run d:d:000000", 1, 6186));
+        write("sort_group/threads/callgrind.threads.t2.p1.out", recorded("b --gungraun-run d:d:000000", 2, 0));
+        write("sort_group/threads/callgrind.threads.log", "==1== Collected : 6186".into());
+        write("sort_group/threads/dhat.threads.out", "{}".into());
+        write("sort_group/sort/callgrind.sort.out", recorded(stand_in::LEFT_OUT, 1, 1));
+        let files = |name: &str| {
+            let mut files = Vec::new();
+            find(directory.path(), &stand_in::directory(name), &mut files).unwrap();
+            files.sort();
+            files
+        };
+        let observation = observation(&files("sort_group::threads")).unwrap().unwrap();
+        let call = observation.count.calls[0];
+        assert_eq!((call.iterations, call.whole, call.timed, observation.threads), (1, 6186, None, true));
+        assert_eq!(command_line(&observation.parts).unwrap(), "b --gungraun-run d:d:000000");
+        assert_eq!(observation.parts.len(), 1, "what has no cost explains nothing");
+        assert!(matches!(super::observation(&files("sort_group::sort")), Err(NoObservation::Broken(_))));
+        assert!(matches!(super::observation(&files("sort_group::none")), Ok(None)));
+    }
 }

@@ -1,8 +1,6 @@
-//! A shell script that stands on the PATH in valgrind's place: of all the benchmarks that a framework's runner goes
-//! through, it lets one alone be counted, in the environment that every benchmark of perfgate's gets.
-//!
-//! iai-callgrind's runner can only be asked for whole bench targets, in which one benchmark that fails ends the others.
-//! Both frameworks clear the environment, and with it whatever was pinned.
+//! A shell script that stands on the PATH in valgrind's place, between a framework's runner and valgrind. The runner clears
+//! the environment, and with it whatever was pinned; the script sets it again. And iai-callgrind's runner can only be asked
+//! for whole bench targets, in which one benchmark that fails ends the others: the script lets one alone be counted.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -10,6 +8,9 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+
+/// What stands in the place of the command in the file of a benchmark that was left out.
+pub const LEFT_OUT: &str = "left-out-by-perfgate";
 
 /// What the script does with what the runner asks of valgrind. `@…@` are filled in.
 const SCRIPT: &str = r#"#!/bin/sh
@@ -25,7 +26,7 @@ for argument; do
     esac
 done
 case $tool:$out in
-callgrind:*@wanted@/callgrind.*)
+callgrind:@wanted@)
     case ${PATH-} in @bin@:* | '') PATH=@path@ ;; esac
     export PATH
     unset CARGO CARGO_HOME RUSTUP_HOME RUSTUP_TOOLCHAIN IAI_CALLGRIND_HOME GUNGRAUN_HOME
@@ -53,7 +54,7 @@ case $out in *%p) out=${out%"%p"}$$ ;; esac
 case $log in *%p) log=${log%"%p"}$$ ;; esac
 cat >"$log" <<END
 ==$$== Callgrind, a call-graph generating cache profiler
-==$$== Command: true
+==$$== Command: @left_out@
 ==$$== Parent PID: $PPID
 ==$$== 
 ==$$== Events    : Ir
@@ -64,7 +65,7 @@ cat >"$out" <<END
 version: 1
 creator: callgrind-3.19.0
 pid: $$
-cmd:  true
+cmd:  @left_out@
 part: 1
 thread: 1
 
@@ -97,11 +98,16 @@ pub fn directory(name: &str) -> String {
     format!("{group}/{function}")
 }
 
-/// Writes the script into `bin`, for the benchmark whose files are left in `wanted` and for this environment.
+/// Writes the script into `bin`, for the benchmark whose files are left in `wanted`, or for all, and for this environment.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write(bin: &Path, valgrind: &Path, wanted: &str, environment: &[(OsString, OsString)]) -> io::Result<()> {
+pub fn write(
+    bin: &Path,
+    valgrind: &Path,
+    wanted: Option<&str>,
+    environment: &[(OsString, OsString)],
+) -> io::Result<()> {
     let mut exports = OsString::new();
     let mut path = OsString::new();
     for (name, value) in environment {
@@ -117,8 +123,14 @@ pub fn write(bin: &Path, valgrind: &Path, wanted: &str, environment: &[(OsString
             exports.push(part);
         }
     }
+    let mut pattern = OsString::from("*");
+    if let Some(wanted) = wanted {
+        pattern.push(quoted(format!("/{wanted}/callgrind.").as_ref()));
+        pattern.push("*");
+    }
     let filled = [
-        ("@wanted@", quoted(OsStr::new(&format!("/{wanted}")))),
+        ("@wanted@", pattern),
+        ("@left_out@", LEFT_OUT.into()),
         ("@bin@", quoted(bin.as_os_str())),
         ("@path@", quoted(&path)),
         ("@environment@", exports),

@@ -1,6 +1,7 @@
 //! The benchmarks that the executables of one side offer.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -32,9 +33,9 @@ pub fn list(
     scratch: &Path,
     settings: &Settings<'_>,
 ) -> Option<(Vec<Listed>, Vec<UnmeasuredTarget>)> {
-    let (mut listed, mut unmeasured) = (Vec::new(), Vec::new());
+    let (mut listed, mut unmeasured, mut missing) = (Vec::new(), Vec::new(), BTreeSet::new());
     for executable in executables {
-        match of_executable(executable, scratch, settings) {
+        match of_executable(executable, scratch, settings, &mut missing) {
             Ok(found) => listed.extend(found),
             Err(_) if settings.cancel.requested() => return None,
             Err(target) => unmeasured.push(*target),
@@ -47,6 +48,7 @@ fn of_executable(
     executable: &Executable,
     scratch: &Path,
     settings: &Settings<'_>,
+    missing: &mut BTreeSet<PathBuf>,
 ) -> Result<Vec<Listed>, Box<UnmeasuredTarget>> {
     let (target, timeout) = (&executable.target, settings.timeout);
     let problem = |reason: String, help: &str, failed| {
@@ -63,10 +65,12 @@ fn of_executable(
         environment::of_package(&target.package, &target.package_root, &executable.library_path, scratch);
     let driver: Arc<dyn Driver> = match framework::recognise(&executable.path) {
         Ok(Recognised::Driver(driver)) => driver.into(),
-        Ok(Recognised::NeedsRunner(iai)) => match runners::find(iai, executable, &environment, scratch, settings) {
-            Ok(iai) => Arc::new(iai),
-            Err(none) => return Err(problem(none.reason, &none.help, none.failed)),
-        },
+        Ok(Recognised::NeedsRunner(iai)) => {
+            match runners::find(iai, executable, &environment, scratch, settings, missing) {
+                Ok(iai) => Arc::new(iai),
+                Err(none) => return Err(problem(none.reason, &none.help, none.failed)),
+            }
+        }
         Ok(Recognised::Unknown(reason)) => {
             return Err(problem(reason, "this version measures criterion 0.3 to 0.8; the target is left out", false));
         }

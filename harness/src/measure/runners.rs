@@ -1,6 +1,7 @@
 //! The runner that a framework needs beside the bench executable, of exactly the version that the executable was built
 //! with: one of the user's if it fits, else perfgate's own, which is installed once.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,7 +24,8 @@ pub struct NoRunner {
     pub failed: bool,
 }
 
-/// Finds the runner of an executable, and installs it if there is none.
+/// Finds the runner of an executable, and installs it if there is none. `missing` holds what could not be installed, so that
+/// it is tried once.
 ///
 /// # Errors
 /// If there is no runner of that version and none can be installed.
@@ -33,6 +35,7 @@ pub fn find(
     environment: &[(OsString, OsString)],
     scratch: &Path,
     settings: &Settings<'_>,
+    missing: &mut BTreeSet<PathBuf>,
 ) -> Result<Iai, NoRunner> {
     let runner = iai.runner().clone();
     let failed = |what: &str, error: std::io::Error| NoRunner {
@@ -72,20 +75,31 @@ pub fn find(
     let program = match users {
         Some(program) => program,
         None if own.program().is_file() => own.program(),
-        None => install(&own, runner.name, &version, settings)?,
+        None => install(&own, runner.name, &version, settings, missing)?,
     };
     Ok(iai.with(Runner { program: Some(program), ..runner }))
 }
 
-fn install(tool: &Tool, name: &str, version: &str, settings: &Settings<'_>) -> Result<PathBuf, NoRunner> {
-    settings.observer.building(&format!("{name} {version}, which the benchmarks need; it is kept for the next time"));
-    let installed = tool.install(settings.cancel);
-    settings.observer.built();
-    let problem = match installed {
-        Ok(true) => return Ok(tool.program()),
-        Ok(false) => "could not be installed; cargo says why above".to_owned(),
-        Err(error) => format!("could not be installed: cargo cannot be run: {error}"),
-    };
+fn install(
+    tool: &Tool,
+    name: &str,
+    version: &str,
+    settings: &Settings<'_>,
+    missing: &mut BTreeSet<PathBuf>,
+) -> Result<PathBuf, NoRunner> {
+    let mut problem = "could not be installed; cargo says why above".to_owned();
+    if !missing.contains(&tool.program()) {
+        let what = format!("{name} {version}, which the benchmarks need; it is kept for the next time");
+        settings.observer.building(&what);
+        let installed = tool.install(settings.cancel);
+        settings.observer.built();
+        match installed {
+            Ok(true) => return Ok(tool.program()),
+            Ok(false) => {}
+            Err(error) => problem = format!("could not be installed: {error}"),
+        }
+        missing.insert(tool.program());
+    }
     Err(NoRunner { reason: format!("its runner, {name} {version}, {problem}"), help: tool.command(), failed: true })
 }
 

@@ -115,28 +115,29 @@ pub fn count(job: &Job<'_>, runner: &Runner, cancel: &Cancel) -> Result<Observat
     let mut files = Vec::new();
     find(&job.scratch.join("runner"), &wanted, &mut files)?;
     files.sort();
-    observation(&files)?.ok_or_else(|| {
+    observation(&files).map_err(|why| {
         NoObservation::Failed(Failure {
             kind: FailureKind::NotCountable,
-            message: "cannot be counted: its runner counted no instruction".into(),
-            help: "see whether cargo bench counts any, and which entry point its configuration names".into(),
+            message: format!("cannot be counted: {why}"),
+            help: "see whether cargo bench counts any instructions, and which entry point its configuration names"
+                .into(),
             output: printable(&finished.tail),
         })
     })
 }
 
-/// What callgrind's files hold together: one for each process and thread, of which the runner reports the sum. `None` if
-/// that is nothing.
-fn observation(files: &[PathBuf]) -> Result<Option<Observation>, NoObservation> {
+/// What callgrind's files hold together: one for each process and thread, of which the runner reports the sum.
+///
+/// # Errors
+/// If that is nothing, or one of them is not whole; a lowercase fragment.
+fn observation(files: &[PathBuf]) -> Result<Observation, String> {
     let (mut whole, mut threads, mut parts) = (0, false, Vec::new());
     for file in files {
-        let bytes = fs::read(file)?;
-        let part = scan(&bytes).map_err(|error| NoObservation::Broken(format!("`{}`: {error}", file.display())))?;
+        let unreadable = |error: &dyn std::fmt::Display| format!("`{}` cannot be read: {error}", file.display());
+        let bytes = fs::read(file).map_err(|error| unreadable(&error))?;
+        let part = scan(&bytes).map_err(|error| unreadable(&error))?;
         if head(&bytes).any(|line| line.ends_with(stand_in::LEFT_OUT.as_bytes())) {
-            return Err(NoObservation::Broken(format!(
-                "`{}` is not of the benchmark that was asked for",
-                file.display()
-            )));
+            return Err("its runner calls it by another name than it lists".into());
         }
         whole += part.total;
         threads |= is_of_a_further_thread(&bytes);
@@ -144,9 +145,11 @@ fn observation(files: &[PathBuf]) -> Result<Option<Observation>, NoObservation> 
             parts.push(file.clone());
         }
     }
+    if whole == 0 {
+        return Err("its runner counted no instruction".into());
+    }
     let call = Call { iterations: 1, whole, ..Call::default() };
-    let count = Count { calls: vec![call], ..Count::default() };
-    Ok((whole > 0).then_some(Observation { count, parts, threads }))
+    Ok(Observation { count: Count { calls: vec![call], ..Count::default() }, parts, threads })
 }
 
 /// The program that callgrind ran, and its arguments, separated by spaces, as the first of its files has them.
@@ -239,12 +242,12 @@ mod tests {
             files.sort();
             files
         };
-        let observation = observation(&files("sort_group::threads")).unwrap().unwrap();
+        let observation = observation(&files("sort_group::threads")).unwrap();
         let call = observation.count.calls[0];
         assert_eq!((call.iterations, call.whole, call.timed, observation.threads), (1, 6186, None, true));
         assert_eq!(command_line(&observation.parts).unwrap(), "b --gungraun-run d:d:000000");
         assert_eq!(observation.parts.len(), 1, "what has no cost explains nothing");
-        assert!(matches!(super::observation(&files("sort_group::sort")), Err(NoObservation::Broken(_))));
-        assert!(matches!(super::observation(&files("sort_group::none")), Ok(None)));
+        assert!(super::observation(&files("sort_group::sort")).unwrap_err().contains("another name"));
+        assert!(super::observation(&files("sort_group::none")).unwrap_err().contains("no instruction"));
     }
 }

@@ -7,6 +7,7 @@ mod check;
 mod command;
 mod commands;
 mod frameworks;
+mod iai;
 mod identical;
 mod installation;
 mod interrupt;

@@ -26,8 +26,8 @@ pub(super) fn judge(comparison: &mut Comparison, sides: [&Counted; 2], policy: &
         region: figures.region,
     };
     let instructions = rules.instructions(&figures, apart);
-    comparison.notes =
-        note::notes(&instructions, comparison.framework == Framework::Command, figures.calls, figures.aligned);
+    let complete = matches!(comparison.framework, Framework::IaiCallgrind | Framework::Gungraun | Framework::Command);
+    comparison.notes = note::notes(&instructions, complete, figures.calls, figures.aligned);
     if apart && instructions.system.is_none() {
         comparison.notes.push(note::SYSTEM_UNKNOWN.to_owned());
     }

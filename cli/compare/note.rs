@@ -50,8 +50,8 @@ fn remedy(cause: Jitter) -> &'static str {
 
 /// What there is to say about a change of instructions.
 ///
-/// Of a `whole_process` no framework is part, so that nothing is to be said of one.
-pub(super) fn notes(change: &Change, whole_process: bool, calls: usize, aligned: bool) -> Vec<String> {
+/// `complete`: the benchmark is meant to be counted as it was, in one call and as a whole.
+pub(super) fn notes(change: &Change, complete: bool, calls: usize, aligned: bool) -> Vec<String> {
     let mut notes = Vec::new();
     let mut say = |applies: bool, sentence: String| {
         if applies {
@@ -59,7 +59,7 @@ pub(super) fn notes(change: &Change, whole_process: bool, calls: usize, aligned:
         }
     };
     say(
-        change.region == Region::Whole && !whole_process,
+        change.region == Region::Whole && !complete,
         "The count covers the framework's whole measuring function, set-up and drops included: the part that it times \
          could not be told apart."
             .into(),
@@ -74,7 +74,7 @@ pub(super) fn notes(change: &Change, whole_process: bool, calls: usize, aligned:
         format!("Only one process of {alone} was counted, so that its noise is unknown and a wide one is assumed."),
     );
     say(
-        calls < 3 && !whole_process && change.baseline.median.min(change.candidate.median) < OVERHEAD_IS_NOTHING,
+        calls < 3 && !complete && change.baseline.median.min(change.candidate.median) < OVERHEAD_IS_NOTHING,
         format!(
             "Only {calls} {} could be compared, so that the count includes what the framework spends once per call, \
              about 300 instructions.",

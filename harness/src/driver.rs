@@ -1,5 +1,7 @@
 //! What a benchmark framework must tell so that its benchmarks can be run and counted.
 
+use std::path::PathBuf;
+
 use crate::benchmark::Framework;
 
 /// How a framework is driven from outside.
@@ -87,6 +89,19 @@ pub enum Scheme<'d> {
     Reads(&'d Reads),
     /// The whole process is the measurement, of one iteration.
     Process,
+    /// The framework's own runner starts callgrind, which leaves one iteration in its files.
+    OwnRunner(&'d Runner),
+}
+
+/// The program that a bench executable hands its benchmarks to, because the framework counts outside of the process.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// Its name, which is also that of the crate that installs it.
+    pub name: &'static str,
+    /// Where it is; `None` if its path was built into the executable, so that no other can be put in its place.
+    pub program: Option<PathBuf>,
+    /// Whether it can be asked for one benchmark; if not, it goes through all of its bench target.
+    pub selects: bool,
 }
 
 /// A sequence of clock reads that a framework makes: some that mean nothing, then pairs around what it times.

@@ -18,3 +18,4 @@ pub mod process;
 pub mod profile;
 pub mod run;
 pub mod schedule;
+pub mod tools;

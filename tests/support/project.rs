@@ -55,6 +55,11 @@ impl Project {
         project
     }
 
+    /// With iai-callgrind 0.16: a library's benchmarks and a program's.
+    pub fn with_iai_callgrind() -> Self {
+        Self::in_slot("iai", "")
+    }
+
     fn in_slot(name: &str, repository: &str) -> Self {
         let slot = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects").join(name);
         let workspace = slot.join("repository/work");
@@ -147,7 +152,9 @@ impl Project {
 
     /// Runs perfgate in the workspace.
     pub fn perfgate(&self, args: &[&str]) -> Outcome {
-        perfgate(&self.workspace).args(args).output().unwrap().into()
+        // What perfgate installs for itself outlives the tests as well.
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+        perfgate(&self.workspace).env("XDG_CACHE_HOME", cache).args(args).output().unwrap().into()
     }
 
     /// The report of the last check.

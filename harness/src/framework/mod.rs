@@ -5,6 +5,7 @@ mod bencher;
 mod command;
 mod criterion;
 mod divan;
+mod iai;
 mod libtest;
 mod rounds;
 
@@ -15,11 +16,14 @@ pub use command::Command;
 use object::{Object, ObjectSymbol};
 
 use crate::driver::Driver;
+pub use iai::Iai;
 
 /// What an executable turned out to be.
 pub enum Recognised {
     /// Built with a framework that can be driven.
     Driver(Box<dyn Driver>),
+    /// Built with a framework that can be driven once its runner is found.
+    NeedsRunner(Iai),
     /// Built with something else.
     Unknown {
         /// What, as a lowercase fragment.
@@ -30,10 +34,8 @@ pub enum Recognised {
 }
 
 /// Frameworks that can be told by their symbols, but not driven, and what can be done about it.
-const KNOWN_BY_NAME: [(&str, &str, &str); 6] = [
+const KNOWN_BY_NAME: [(&str, &str, &str); 4] = [
     ("divan older than 0.1.6", "5divan", "update it: cargo update -p divan"),
-    ("gungraun", "8gungraun", COMMAND),
-    ("iai-callgrind", "13iai_callgrind", COMMAND),
     ("tango", "11tango_bench", COMMAND),
     ("an unknown version of the crate bencher", "7bencher9Bencher", COMMAND),
     ("an unknown version of libtest", "4test5bench", COMMAND),
@@ -58,6 +60,9 @@ pub fn recognise(executable: &Path) -> Result<Recognised, String> {
     }
     if let Some(driver) = driver(&symbols) {
         return Ok(Recognised::Driver(driver));
+    }
+    if let Some(iai) = Iai::recognise(&symbols) {
+        return Ok(Recognised::NeedsRunner(iai));
     }
     let is_there = |mark: &str| symbols.iter().any(|symbol| symbol.contains(mark));
     match KNOWN_BY_NAME.iter().find(|(_, mark, _)| is_there(mark)) {

@@ -65,7 +65,7 @@ pub fn command(job: &Job<'_>, watch: Watch, clock: Clock<'_>, directory: &Path) 
                 command.arg(format!("--dump-before={prefix}*"));
             }
         }
-        Scheme::Process => {}
+        Scheme::Process | Scheme::OwnRunner(_) => {}
     }
     if watch.children {
         command.arg("--trace-children=yes");
@@ -87,7 +87,7 @@ pub fn prefixes<'a>(job: &Job<'a>) -> Vec<&'a str> {
     match job.driver.scheme() {
         Scheme::Calls { prefixes, .. } => prefixes.iter().map(String::as_str).collect(),
         Scheme::Reads(reads) => reads.anchors.iter().map(String::as_str).collect(),
-        Scheme::Process => Vec::new(),
+        Scheme::Process | Scheme::OwnRunner(_) => Vec::new(),
     }
 }
 

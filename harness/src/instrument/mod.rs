@@ -12,10 +12,12 @@ mod dumps;
 pub mod environment;
 mod failure;
 pub mod job;
+pub mod own_runner;
 pub mod preload;
 mod reading;
 mod reads;
 mod settled;
+mod stand_in;
 mod told;
 
 pub use failure::{describe, not_started};

@@ -44,7 +44,7 @@ enum Collected {
 impl Collected {
     fn new(scheme: Scheme<'_>) -> Self {
         match scheme {
-            Scheme::Calls { .. } | Scheme::Process => Self::Calls(Calls::default()),
+            Scheme::Calls { .. } | Scheme::Process | Scheme::OwnRunner(_) => Self::Calls(Calls::default()),
             Scheme::Reads(reads) => Self::Samples(Samples::new(reads)),
         }
     }

@@ -1,6 +1,7 @@
 //! Counts benchmarks of one side: the processes that it takes are run on all cores, and what they counted is gathered.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -10,8 +11,10 @@ use super::profiles::Profiles;
 use super::remembered::{Remembered, Took, memory_to_spend};
 use super::tally::Tally;
 use super::tasks::{self, Task};
-use crate::instrument::preload;
+use crate::instrument::job::Observation;
+use crate::instrument::{own_runner, preload};
 use crate::observer::Progress;
+use crate::plan::{Executable, Program};
 use crate::run::{Counted, FailureKind, Outcome};
 use crate::schedule::{self, Item};
 
@@ -21,6 +24,8 @@ pub struct Counting<'a> {
     pub subject: Subject<'a>,
     /// Where profiles are kept.
     pub profiles: &'a Profiles,
+    /// The project's own programs, which benchmarks may start.
+    pub programs: &'a [Program],
 }
 
 /// What is known while processes run.
@@ -59,6 +64,8 @@ impl Counting<'_> {
             return Ok(Vec::new());
         }
         let settings = self.subject.settings;
+        // The other side's build has overwritten the programs that benchmarks start.
+        self.programs.iter().try_for_each(Program::put_back)?;
         preload::install(&self.subject.places.tools).map_err(MeasureError::io(&self.subject.places.tools))?;
         let tally = |&index: &usize| (index, Mutex::new(Tally::new(before.get(&index), repeats)));
         let state = State {
@@ -107,7 +114,7 @@ impl Counting<'_> {
                     let took = Took { seconds: observation.seconds, memory: observation.memory };
                     lock(&state.remembered).note(&listed.benchmark.id, took);
                     state.tally(index).take(task.repeat, observation, |taken| {
-                        self.profiles.keep(index, taken, &listed.executable.path)
+                        self.profiles.keep(index, taken, self.that_ran(taken, &listed.executable))
                     })?;
                 }
                 // The time of the whole was up, not that of the benchmark.
@@ -123,6 +130,16 @@ impl Counting<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The file of what callgrind ran: the bench executable, or the program that a binary benchmark is about.
+    fn that_ran<'s>(&'s self, observation: &Observation, executable: &'s Executable) -> &'s Path {
+        let command = own_runner::command_line(&observation.parts).unwrap_or_default();
+        let ran = |program: &&Program| {
+            let arguments = command.strip_prefix(&*program.path.to_string_lossy());
+            arguments.is_some_and(|arguments| arguments.is_empty() || arguments.starts_with(' '))
+        };
+        self.programs.iter().find(ran).map_or(&executable.path, |program| &program.kept)
     }
 
     /// Tells the observer that a benchmark is done.

@@ -1,18 +1,20 @@
 //! The benchmarks that the executables of one side offer.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::{Settings, runners};
 use crate::benchmark::{Benchmark, BenchmarkId, UnmeasuredTarget};
-use crate::driver::Driver;
+use crate::driver::{Driver, Scheme};
 use crate::framework::{self, Recognised};
 use crate::instrument::preload::{self, Clock};
-use crate::instrument::{describe, environment};
+use crate::instrument::{describe, environment, own_runner};
 use crate::linkage::Linkage;
 use crate::plan::{BenchTarget, Executable};
-use crate::process::{self, Cancel, Ended};
+use crate::process::{self, Ended};
 use crate::run::Seeds;
 
 /// A benchmark, and what it takes to run it.
@@ -45,30 +47,39 @@ pub struct Asking<'a> {
     pub scratch: &'a Path,
     /// The library to preload where the clock matters.
     pub preload: &'a Path,
-    /// When to give up on one of them.
-    pub timeout: Duration,
-    /// Set when the user wants it to stop.
-    pub cancel: &'a Cancel,
+    /// How to measure.
+    pub settings: &'a Settings<'a>,
 }
 
 /// Asks every executable for its benchmarks. `None` if the user asked to stop.
 #[must_use]
 pub fn list(executables: &[Executable], asking: Asking<'_>) -> Option<(Vec<Listed>, Vec<UnmeasuredTarget>)> {
-    let (mut listed, mut unmeasured) = (Vec::new(), Vec::new());
+    let (mut listed, mut unmeasured, mut missing) = (Vec::new(), Vec::new(), BTreeSet::new());
     for executable in executables {
-        match of_executable(executable, asking) {
+        match of_executable(executable, asking, &mut missing) {
             Ok(found) => listed.extend(found),
-            Err(_) if asking.cancel.requested() => return None,
+            Err(_) if asking.settings.cancel.requested() => return None,
             Err(target) => unmeasured.push(*target),
         }
     }
     Some((listed, unmeasured))
 }
 
-fn of_executable(executable: &Executable, asking: Asking<'_>) -> Result<Vec<Listed>, Box<UnmeasuredTarget>> {
+fn of_executable(
+    executable: &Executable,
+    asking: Asking<'_>,
+    missing: &mut BTreeSet<PathBuf>,
+) -> Result<Vec<Listed>, Box<UnmeasuredTarget>> {
     let target = &executable.target;
     let driver: Arc<dyn Driver> = match framework::recognise(&executable.path) {
         Ok(Recognised::Driver(driver)) => driver.into(),
+        Ok(Recognised::NeedsRunner(iai)) => {
+            let environment = of_package(executable, asking);
+            match runners::find(iai, executable, &environment, asking.scratch, asking.settings, missing) {
+                Ok(iai) => Arc::new(iai),
+                Err(none) => return Err(problem(target, none.reason, &none.help, none.failed)),
+            }
+        }
         Ok(Recognised::Unknown { reason, help }) => return Err(problem(target, reason, &help, false)),
         Err(reason) => return Err(problem(target, reason, "build it again", true)),
     };
@@ -111,20 +122,24 @@ fn names(
     asking: Asking<'_>,
 ) -> Result<Vec<String>, Box<UnmeasuredTarget>> {
     let target = &executable.target;
-    let Asking { scratch, preload, timeout, cancel } = asking;
+    let Asking { scratch, preload, settings } = asking;
     let which = if target.library { "--lib".to_owned() } else { format!("--bench {}", target.name) };
     let (package, end) = (&target.package, args.join(" "));
     let retry = format!("run it by itself to see why: cargo bench -p {package} {which} -- {end}");
     let mut command = Command::new(&executable.path);
-    command.args(args).current_dir(&target.package_root).env_clear();
-    command.envs(environment::of_package(&target.package, &target.package_root, &executable.library_path, scratch));
+    let not_run = |error| problem(target, format!("it cannot be run: {error}"), &retry, true);
+    let mut environment = of_package(executable, asking);
+    if let Scheme::OwnRunner(runner) = driver.scheme() {
+        environment = own_runner::environment(runner, &environment, scratch).map_err(not_run)?;
+    }
+    command.args(args).current_dir(&target.package_root).env_clear().envs(environment);
     command.envs(driver.list_environment().iter().copied());
     if let Some(tick) = driver.list_tick().filter(|_| linkage.dynamic) {
         let clock = Clock::Ours(tick, Path::new(""));
         command.env("LD_PRELOAD", preload).env(preload::VARIABLE, preload::settings(Seeds::default(), clock));
     }
-    let answer = process::ask(&mut command, timeout, cancel)
-        .map_err(|error| problem(target, format!("it cannot be run: {error}"), &retry, true))?;
+    let timeout = settings.timeout;
+    let answer = process::ask(&mut command, timeout, settings.cancel).map_err(not_run)?;
     let failure = match answer.ended {
         Ended::Exited(status) if status.success() => None,
         ended => describe(ended, &answer.stderr, timeout, false),
@@ -136,6 +151,12 @@ fn names(
         return Err(target);
     }
     Ok(driver.parse_list(&String::from_utf8_lossy(&answer.stdout)))
+}
+
+/// The environment of an executable.
+fn of_package(executable: &Executable, asking: Asking<'_>) -> Vec<(OsString, OsString)> {
+    let target = &executable.target;
+    environment::of_package(&target.package, &target.package_root, &executable.library_path, asking.scratch)
 }
 
 fn problem(target: &BenchTarget, reason: String, help: &str, failed: bool) -> Box<UnmeasuredTarget> {

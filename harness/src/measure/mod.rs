@@ -9,6 +9,7 @@ mod observe;
 mod places;
 mod profiles;
 mod remembered;
+mod runners;
 mod side;
 mod tally;
 mod tasks;

@@ -9,7 +9,8 @@ use super::tally::seeds;
 use super::{Listed, MeasureError, Settings};
 use crate::driver::Scheme;
 use crate::instrument::job::{Job, NoObservation};
-use crate::instrument::{callgrind, environment, preload};
+use crate::instrument::preload::{self, Clock};
+use crate::instrument::{callgrind, environment, own_runner};
 use crate::run::{Failure, FailureKind};
 
 /// What to count, and with what.
@@ -82,6 +83,17 @@ pub fn observe(
         root: &places.root,
         timeout: settings.timeout_now(),
     };
+    if let Scheme::OwnRunner(runner) = job.driver.scheme() {
+        // Its runner starts callgrind, whose stand-in hands on the whole environment.
+        let mut environment = environment.clone();
+        environment.push(("LD_PRELOAD".into(), job.preload.into()));
+        environment.push((preload::VARIABLE.into(), preload::settings(job.seeds, Clock::Real).into()));
+        return match own_runner::count(&Job { environment: &environment, ..job }, runner, settings.cancel) {
+            Ok(observation) => Ok(vec![Ok(observation)]),
+            Err(NoObservation::Failed(failure)) => Ok(vec![Err(failure)]),
+            Err(error) => Err(failed(error)),
+        };
+    }
     let mut failures =
         if repeat == 0 { callgrind::rehearse(&job, settings.cancel).map_err(failed)? } else { Vec::new() };
     failures.resize(names.len(), None);

@@ -78,7 +78,7 @@ impl Side {
         make_fresh(&places.scratch)?;
         preload::install(&places.tools).map_err(MeasureError::io(&places.tools))?;
         let (scratch, preload) = (&places.scratch, &preload::path(&places.tools));
-        let asking = Asking { scratch, preload, timeout: settings.timeout, cancel: settings.cancel };
+        let asking = Asking { scratch, preload, settings };
         let (listed, unmeasured) = list(&self.built.executables, asking).ok_or(MeasureError::Interrupted)?;
         self.listed = listed;
         self.listed.extend(self.commands.list());
@@ -205,6 +205,7 @@ impl Side {
         let counting = Counting {
             subject: Subject { listed: &self.listed, commands: &self.commands, places: &self.places, settings },
             profiles: &self.profiles,
+            programs: &self.built.programs,
         };
         let outcomes = counting.run(&self.role.to_string(), indices, repeats, before)?;
         self.run.cost.wall_seconds += started.elapsed().as_secs_f64();

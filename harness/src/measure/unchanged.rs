@@ -12,8 +12,8 @@ use crate::run::Identity;
 pub(super) struct Targets {
     /// The sides.
     pub(super) pair: Identity,
-    /// By package and name.
-    names: BTreeSet<(String, String)>,
+    /// See [`key`].
+    names: BTreeSet<(String, String, bool)>,
 }
 
 impl Targets {
@@ -33,13 +33,13 @@ impl Targets {
         let mut targets = Self { pair, ..Self::default() };
         for executable in candidate.executables() {
             let target = &executable.target;
-            let is_same = |other: &BenchTarget| (&other.package, &other.name) == (&target.package, &target.name);
+            let is_same = |other: &BenchTarget| key(other) == key(target);
             let Some(other) = baseline.executables().iter().find(|other| is_same(&other.target)) else { continue };
             let answer = identical(other, executable, &changes);
             let name = format!("{}::{}", target.package, target.name);
             settings.observer.compared(&name, answer.as_ref().err().map(ToString::to_string).as_deref());
             if answer.is_ok() {
-                targets.names.insert((target.package.clone(), target.name.clone()));
+                targets.names.insert(key(target));
             }
         }
         Ok(targets)
@@ -47,6 +47,11 @@ impl Targets {
 
     /// Whether a bench target is among them.
     pub(super) fn contains(&self, target: &BenchTarget) -> bool {
-        self.names.contains(&(target.package.clone(), target.name.clone()))
+        self.names.contains(&key(target))
     }
+}
+
+/// Package, name, and whether it is a library, whose name a bench target may have as well.
+fn key(target: &BenchTarget) -> (String, String, bool) {
+    (target.package.clone(), target.name.clone(), target.library)
 }

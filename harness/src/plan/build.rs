@@ -9,7 +9,7 @@ use cargo_metadata::{Artifact, Message, TargetKind};
 
 use super::identical::Inputs;
 use super::workspace::cargo;
-use super::{BenchTarget, Plan, PlanError, Role};
+use super::{BenchTarget, Plan, PlanError, Program, Role};
 use crate::benchmark::UnmeasuredTarget;
 use crate::observer::Observer;
 use crate::process::{self, Cancel, Ended};
@@ -22,6 +22,10 @@ const PROFILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_BENCH_SPLIT_DEBUGINFO", "off"),
     ("CARGO_INCREMENTAL", "0"),
 ];
+
+/// Variables whose value iai-callgrind and gungraun compile into the executable as the path of their runner. Without them
+/// it is looked for when the executable runs, and can be the one that fits.
+const BUILT_IN: [&str; 2] = ["IAI_CALLGRIND_RUNNER", "GUNGRAUN_RUNNER"];
 
 /// A bench executable that was built.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ pub struct Executable {
 pub struct Built {
     /// Its executables.
     pub executables: Vec<Executable>,
+    /// The project's own programs that they may start.
+    pub programs: Vec<Program>,
     /// Targets that were not built.
     pub unmeasured: Vec<UnmeasuredTarget>,
     /// How long it took.
@@ -52,6 +58,8 @@ pub struct Built {
 struct Artifacts {
     /// By package, name, and whether the target is the library.
     executables: BTreeMap<(String, String, bool), PathBuf>,
+    /// The project's own programs, which benchmarks may start.
+    programs: Vec<PathBuf>,
     /// Directories in which build scripts put libraries.
     libraries: Vec<PathBuf>,
     /// What all of it was compiled from.
@@ -78,14 +86,19 @@ impl Plan {
             });
         }
         let (targets, unmeasured) = self.project.bench_targets(&sources, &self.request.features, cancel)?;
-        let executables = if targets.is_empty() { Ok(Vec::new()) } else { self.compile(role, &targets, cancel) };
+        let compiled = if targets.is_empty() { Ok(Default::default()) } else { self.compile(role, &targets, cancel) };
         observer.built();
-        let executables = executables?;
-        Ok(Built { executables, unmeasured, seconds: started.elapsed().as_secs_f64() })
+        let (executables, programs) = compiled?;
+        Ok(Built { executables, programs, unmeasured, seconds: started.elapsed().as_secs_f64() })
     }
 
     /// Bench targets and libraries one after the other: `--lib` would build the library of every package that is named.
-    fn compile(&self, role: Role, targets: &[BenchTarget], cancel: &Cancel) -> Result<Vec<Executable>, PlanError> {
+    fn compile(
+        &self,
+        role: Role,
+        targets: &[BenchTarget],
+        cancel: &Cancel,
+    ) -> Result<(Vec<Executable>, Vec<Program>), PlanError> {
         let mut artifacts = Artifacts::default();
         for library in [false, true] {
             let targets: Vec<&BenchTarget> = targets.iter().filter(|target| target.library == library).collect();
@@ -94,7 +107,12 @@ impl Plan {
             }
         }
         artifacts.libraries.retain(|path| path.starts_with(self.layout.build()));
-        self.keep(role, targets, &artifacts)
+        let executables = self.keep(role, targets, &artifacts)?;
+        let directory = self.layout.side(role).join("programs");
+        let _ = fs::remove_dir_all(&directory);
+        let programs =
+            artifacts.programs.iter().map(|path| Program::keep(path, &directory)).collect::<Result<_, _>>()?;
+        Ok((executables, programs))
     }
 
     fn compile_some(
@@ -118,11 +136,17 @@ impl Plan {
         }
         command.args(selected.into_iter().flatten());
         command.envs(PROFILE);
+        for name in BUILT_IN {
+            command.env_remove(name);
+        }
         let ended = process::stream(&mut command, cancel, &mut |line| match serde_json::from_str(line) {
             Ok(Message::CompilerArtifact(artifact)) => {
                 // The library itself, without an executable, is built on the way.
-                let wanted = library || artifact.target.kind.contains(&TargetKind::Bench);
+                let kind = &artifact.target.kind;
+                let program = kind.contains(&TargetKind::Bin);
+                let wanted = !program && (library || kind.contains(&TargetKind::Bench));
                 match &artifact.executable {
+                    Some(path) if program => artifacts.programs.push(path.clone().into_std_path_buf()),
                     Some(path) if wanted => {
                         let key = (artifact.package_id.repr, artifact.target.name, library);
                         artifacts.executables.insert(key, path.clone().into_std_path_buf());

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use super::{PlanError, Project};
+use crate::tools;
 
 /// One of the two sides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -137,10 +138,5 @@ fn reads_the_checkout(directory: &Path, repository: &Path) -> bool {
 fn outside(root: &Path) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     root.hash(&mut hasher);
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
-        .unwrap_or_else(std::env::temp_dir);
-    cache.join("perfgate").join(format!("{:016x}", hasher.finish())).join("tree")
+    tools::cache().join(format!("{:016x}", hasher.finish())).join("tree")
 }

@@ -6,6 +6,7 @@ mod features;
 pub mod git;
 pub mod identical;
 mod layout;
+mod programs;
 mod revisions;
 mod unstable;
 mod workspace;
@@ -16,6 +17,7 @@ pub use build::{Built, Executable};
 pub use command::CommandSpec;
 pub use features::Features;
 pub use layout::{Layout, Role};
+pub use programs::Program;
 pub use revisions::{Snapshot, Snapshots};
 pub use workspace::{BenchTarget, Project};
 

@@ -54,6 +54,8 @@ pub enum Jitter {
     Addresses,
     /// Random numbers of the system: hash seeds, generators seeded from entropy.
     Randomness,
+    /// What ran before it in the same process.
+    Company,
     /// Something else: repeats that were alike in all that perfgate controls differ.
     Unknown,
 }

@@ -6,11 +6,11 @@ use super::rule::log_ratio;
 use crate::comparison::Jitter;
 
 /// Where every measurement starts.
-const HOME: Seeds = Seeds { heap: 0, random: 0 };
+const HOME: Seeds = Seeds { heap: 0, random: 0, company: 0 };
 /// Another heap, the same random numbers.
-const MOVED: Seeds = Seeds { heap: 1, random: 0 };
+const MOVED: Seeds = Seeds { heap: 1, ..HOME };
 /// The same heap, other random numbers.
-const SHUFFLED: Seeds = Seeds { heap: 0, random: 1 };
+const SHUFFLED: Seeds = Seeds { random: 1, ..HOME };
 
 /// One side: what was seen of it, and its figure of every repeat.
 #[derive(Clone, Copy)]
@@ -40,8 +40,14 @@ pub(super) fn cause(sides: [Side<'_>; 2], floor: f64) -> Option<Jitter> {
     } else {
         None
     };
-    let controlled = sides.iter().any(|side| side.of(HOME).count() > 1);
-    if !controlled {
+    // A seed that changes nothing is as good a control.
+    let spared = |side: &Side<'_>, by: Seeds| {
+        side.of(HOME).next().is_some()
+            && side.of(by).next().is_some()
+            && side.range(|seeds| seeds == HOME || seeds == by, floor) == 0.0
+    };
+    let controlled = |side: &Side<'_>| side.of(HOME).count() > 1 || spared(side, MOVED) || spared(side, SHUFFLED);
+    if !sides.iter().any(controlled) {
         return flags;
     }
     if sides.iter().any(|side| side.range(|seeds| seeds == HOME, floor) > 0.0) {
@@ -56,6 +62,8 @@ pub(super) fn cause(sides: [Side<'_>; 2], floor: f64) -> Option<Jitter> {
         Some(Jitter::Addresses)
     } else if randomness > 0.0 {
         Some(Jitter::Randomness)
+    } else if sides.iter().all(|side| side.range(|seeds| seeds.company == 0, floor) == 0.0) {
+        flags.or(Some(Jitter::Company))
     } else {
         flags.or(Some(Jitter::Unknown))
     }
@@ -88,7 +96,7 @@ mod tests {
     const SEEDS: [(u32, u32); 5] = [(0, 0), (1, 1), (0, 0), (1, 0), (0, 1)];
 
     fn counted(repeats: usize) -> Counted {
-        let count = |&(heap, random)| Count { seeds: Seeds { heap, random }, ..Count::default() };
+        let count = |&(heap, random)| Count { seeds: Seeds { heap, random, company: 0 }, ..Count::default() };
         Counted { repeats: SEEDS.iter().take(repeats).map(count).collect(), ..Counted::default() }
     }
 
@@ -103,6 +111,17 @@ mod tests {
         assert_eq!(of(&plain, &[100.0, 101.0, 100.0, 100.0, 102.0], &calm), Some(Jitter::Randomness));
         // Both do: the one that does more.
         assert_eq!(of(&plain, &calm, &[100.0, 104.0, 100.0, 103.0, 101.0]), Some(Jitter::Addresses));
+    }
+
+    #[test]
+    fn company_is_named_where_it_alone_moves_the_count() {
+        let seeds = [(0, 0, 7), (1, 1, 8), (0, 0, 0), (1, 0, 0), (0, 1, 0)];
+        let count = |(heap, random, company)| Count { seeds: Seeds { heap, random, company }, ..Count::default() };
+        let mixed = Counted { repeats: seeds.map(count).to_vec(), ..Counted::default() };
+        assert_eq!(of(&mixed, &[100.0; 5], &[101.0, 100.0, 100.0, 100.0, 100.0]), Some(Jitter::Company));
+        // A seed that spares the count is a control as well.
+        assert_eq!(of(&mixed, &[100.0; 5], &[101.0, 100.0, 100.0, 102.0, 100.0]), Some(Jitter::Addresses));
+        assert_eq!(of(&mixed, &[100.0; 5], &[101.0, 100.0, 100.0, 102.0, 103.0]), Some(Jitter::Randomness));
     }
 
     #[test]

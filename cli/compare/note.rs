@@ -41,6 +41,10 @@ fn remedy(cause: Jitter) -> &'static str {
         Jitter::Randomness => {
             "It draws random numbers from the system: give the generator, or the hasher of its maps, a fixed seed."
         }
+        Jitter::Company => {
+            "What ran before it in the same process moves its count: it shares something with other benchmarks, such as a \
+             cache, or whether there are threads."
+        }
         Jitter::Unknown => {
             "Repeats that started alike counted differently, and it neither starts threads or processes nor reads the \
              clock: look for what it reads from outside, such as files, sockets or the environment."

@@ -13,8 +13,8 @@ pub(super) struct Group {
     pub(super) candidate: Vec<usize>,
 }
 
-/// One group per seeds, if every repeat of either side has its partner on the other; else a single group of them all,
-/// within which nothing is known of who started like whom.
+/// One group per seeds of the repeats that have a partner on the other side, if there are two at least or that is all of
+/// them; else a single group of all, within which nothing is known of who started like whom.
 ///
 /// A side may repeat seeds: that is the control, which tells whether the seeds decide what is counted at all. Where
 /// `threads` may decide and no seeds were repeated, nothing tells, and the seeds are not believed: two differences that
@@ -27,7 +27,9 @@ pub(super) fn groups(baseline: &[Count], candidate: &[Count], threads: bool) -> 
     for (index, count) in candidate.iter().enumerate() {
         groups.entry(count.seeds).or_default().candidate.push(index);
     }
-    let matched = groups.values().all(|group| group.baseline.len() == group.candidate.len());
+    let all = groups.len();
+    groups.retain(|_, group| group.baseline.len() == group.candidate.len());
+    let matched = groups.len() == all || groups.len() >= 2;
     let controlled = groups.values().any(|group| group.baseline.len() > 1);
     if matched && (controlled || !threads) {
         groups.into_values().collect()
@@ -41,7 +43,7 @@ mod tests {
     use super::*;
 
     fn repeats(seeds: &[(u32, u32)]) -> Vec<Count> {
-        let count = |&(heap, random)| Count { seeds: Seeds { heap, random }, ..Count::default() };
+        let count = |&(heap, random)| Count { seeds: Seeds { heap, random, company: 0 }, ..Count::default() };
         seeds.iter().map(count).collect()
     }
 

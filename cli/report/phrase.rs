@@ -281,6 +281,7 @@ pub fn jitter(cause: Jitter) -> &'static str {
         Jitter::Processes => "processes",
         Jitter::Addresses => "addresses",
         Jitter::Randomness => "randomness",
+        Jitter::Company => "company",
         Jitter::Unknown => "unknown",
     }
 }

@@ -116,6 +116,9 @@ pub struct Seeds {
     pub heap: u32,
     /// What the system's source of random numbers gives.
     pub random: u32,
+    /// Which benchmarks ran before it in the same process: 0 if none did.
+    #[serde(default)]
+    pub company: u32,
 }
 
 /// One call of the framework's measuring function.

@@ -20,7 +20,7 @@ fn side(repeats: &[Repeat], threads: bool) -> Run {
 /// Repeats of one side, with few seeds, so that some come twice.
 fn repeats() -> impl Strategy<Value = Vec<Repeat>> {
     let repeat = (0..3_u32, 0..2_u32, 990_000..1_010_000_u64);
-    vec(repeat.prop_map(|(heap, random, n)| (Seeds { heap, random }, n)), 1..10)
+    vec(repeat.prop_map(|(heap, random, n)| (Seeds { heap, random, company: 0 }, n)), 1..10)
 }
 
 /// Two sides whose repeats have the same seeds.

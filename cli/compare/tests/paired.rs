@@ -13,7 +13,7 @@ const SEEDS: [(u32, u32); 9] = [(0, 0), (1, 1), (0, 0), (1, 0), (0, 1), (5, 5), 
 fn side(per_iteration: &[u64]) -> Counted {
     let mut repeats: Vec<_> = per_iteration.iter().map(|&n| process(n)).collect();
     for (repeat, &(heap, random)) in repeats.iter_mut().zip(&SEEDS) {
-        repeat.seeds = Seeds { heap, random };
+        repeat.seeds = Seeds { heap, random, company: 0 };
     }
     Counted { repeats, ..Counted::default() }
 }
@@ -83,7 +83,7 @@ fn a_control_that_differs_is_noise_of_unknown_origin_or_the_clocks() {
 #[test]
 fn seeds_without_a_partner_leave_the_unpaired_rule() {
     let mut candidate = side(&[1000, 1030]);
-    candidate.repeats[1].seeds = Seeds { heap: 9, random: 9 };
+    candidate.repeats[1].seeds = Seeds { heap: 9, random: 9, company: 0 };
     let unpaired = judged(side(&[1000, 1030]), candidate);
     assert_eq!(class(&unpaired), (Verdict::Inconclusive, Some(Class::Unstable), None));
 }

@@ -31,7 +31,7 @@ impl Random {
 fn side(random: &mut Random, factor: f64, noise: f64, repeatable: bool) -> Vec<Count> {
     let mut repeats: Vec<(Seeds, f64)> = Vec::new();
     for &(heap, of_random) in &SEEDS {
-        let seeds = Seeds { heap, random: of_random };
+        let seeds = Seeds { heap, random: of_random, company: 0 };
         let before = repeats.iter().find(|(of, _)| *of == seeds && repeatable).map(|&(_, noise)| noise);
         let drawn = before.unwrap_or_else(|| noise / 2.0_f64.sqrt() * random.normal());
         repeats.push((seeds, drawn));

@@ -13,7 +13,7 @@ use super::job::{Job, Observation};
 use super::reads::Samples;
 use crate::driver::Scheme;
 use crate::process;
-use crate::run::{Call, Count};
+use crate::run::{Call, Count, Seeds};
 
 /// What is known of the benchmarks so far.
 pub struct Reading<'j> {
@@ -233,17 +233,19 @@ impl<'j> Reading<'j> {
     pub fn observations(&self) -> Vec<Observation> {
         let ended = self.began.iter().skip(1).copied().chain([Instant::now()]);
         let seconds = self.began.iter().zip(ended).map(|(began, ended)| (ended - *began).as_secs_f64());
-        let benchmarks = self.benchmarks.iter().zip(seconds);
-        benchmarks.filter_map(|(benchmark, seconds)| self.observation(benchmark, seconds)).collect()
+        let benchmarks = self.benchmarks.iter().zip(seconds).enumerate();
+        let observation = |(at, (benchmark, seconds))| self.observation(at, benchmark, seconds);
+        benchmarks.filter_map(observation).collect()
     }
 
-    fn observation(&self, benchmark: &Collected, seconds: f64) -> Option<Observation> {
+    fn observation(&self, at: usize, benchmark: &Collected, seconds: f64) -> Option<Observation> {
         let finished = benchmark.finished();
         let calls: Vec<Call> = finished.iter().map(|observed| observed.call).collect();
         let last = finished.last()?;
         let parts: Vec<PathBuf> = last.dumps.iter().filter_map(|&index| self.parts.get(index).cloned()).collect();
         let started = Started::in_files(&parts);
-        let count = Count { seeds: self.job.seeds, calls };
+        let before = self.job.names.get(..at).unwrap_or(self.job.names);
+        let count = Count { seeds: Seeds { company: company(before), ..self.job.seeds }, calls };
         Some(Observation {
             count,
             parts,
@@ -253,6 +255,17 @@ impl<'j> Reading<'j> {
             seconds,
             memory: self.memory,
         })
+    }
+}
+
+/// A number for the benchmarks that ran before one: 0 for none. FNV-1a (Fowler, Noll and Vo), which is the same everywhere.
+fn company(names: &[&str]) -> u32 {
+    const PRIME: u32 = 16_777_619;
+    let bytes = names.iter().flat_map(|name| name.bytes().chain([0]));
+    if names.is_empty() {
+        0
+    } else {
+        bytes.fold(2_166_136_261, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(PRIME))
     }
 }
 

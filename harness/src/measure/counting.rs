@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::MeasureError;
 use super::observe::{Subject, observe};
 use super::profiles::Profiles;
 use super::remembered::{Remembered, Took, memory_to_spend};
 use super::tally::Tally;
 use super::tasks::{self, Task};
+use super::{MeasureError, REPEATS};
 use crate::instrument::job::Observation;
 use crate::instrument::{own_runner, preload};
 use crate::observer::Progress;
@@ -26,12 +26,15 @@ pub struct Counting<'a> {
     pub profiles: &'a Profiles,
     /// The project's own programs, which benchmarks may start.
     pub programs: &'a [Program],
+    /// What benchmarks took before either side was counted: both are grouped by it alike.
+    pub remembered: &'a Remembered,
 }
 
 /// What is known while processes run.
 struct State<'s> {
     tallies: BTreeMap<usize, Mutex<Tally>>,
-    remembered: Mutex<Remembered>,
+    /// What is learnt meanwhile.
+    fresh: Mutex<Remembered>,
     done: Mutex<usize>,
     started: Instant,
     role: &'s str,
@@ -70,12 +73,12 @@ impl Counting<'_> {
         let tally = |&index: &usize| (index, Mutex::new(Tally::new(before.get(&index), repeats)));
         let state = State {
             tallies: indices.iter().map(tally).collect(),
-            remembered: Mutex::new(Remembered::load(self.subject.places.took.clone())),
+            fresh: Mutex::new(Remembered::load(self.subject.places.took.clone())),
             done: Mutex::new(0),
             started: Instant::now(),
             role,
         };
-        let items = self.items(indices, repeats, before, &state);
+        let items = self.items(indices, repeats, before);
         settings.observer.measuring(state.role, indices.len());
         let broken = Mutex::new(None);
         schedule::run(settings.jobs, memory_to_spend(), items, |slot, task: Task| {
@@ -93,7 +96,7 @@ impl Counting<'_> {
         if let Some(error) = broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
-        lock(&state.remembered).save();
+        lock(&state.fresh).save();
         let outcome = |tally: Mutex<Tally>| tally.into_inner().unwrap_or_else(PoisonError::into_inner).outcome();
         Ok(state.tallies.into_values().map(outcome).collect())
     }
@@ -112,7 +115,7 @@ impl Counting<'_> {
             match counted {
                 Ok(observation) => {
                     let took = Took { seconds: observation.seconds, memory: observation.memory };
-                    lock(&state.remembered).note(&listed.benchmark.id, took);
+                    lock(&state.fresh).note(&listed.benchmark.id, took);
                     state.tally(index).take(task.repeat, observation, |taken| {
                         self.profiles.keep(index, taken, self.that_ran(taken, &listed.executable))
                     })?;
@@ -155,15 +158,8 @@ impl Counting<'_> {
 
     /// The processes that are still to run, for each repeat those of each executable: what takes longest first, so that
     /// no core is left alone with it in the end; but last where the time may not do for all.
-    fn items(
-        &self,
-        indices: &[usize],
-        repeats: usize,
-        before: &BTreeMap<usize, Counted>,
-        state: &State<'_>,
-    ) -> Vec<Item<Task>> {
-        let remembered = lock(&state.remembered);
-        let expected = |index: usize| remembered.expected(&self.subject.listed[index].benchmark.id);
+    fn items(&self, indices: &[usize], repeats: usize, before: &BTreeMap<usize, Counted>) -> Vec<Item<Task>> {
+        let expected = |index: usize| self.remembered.expected(&self.subject.listed[index].benchmark.id);
         let mut items = Vec::new();
         for repeat in 0..repeats {
             let wanted = |index: &usize| before.get(index).map_or(0, |counted| counted.repeats.len()) <= repeat;
@@ -171,7 +167,9 @@ impl Counting<'_> {
             let together =
                 |&one: &usize, &other: &usize| self.subject.listed[one].may_run_with(&self.subject.listed[other]);
             for members in wanted.chunk_by(together) {
-                let batch = members.first().map_or(1, |&first| self.subject.listed[first].driver.batch());
+                let together = members.first().map_or(1, |&first| self.subject.listed[first].driver.batch());
+                // Whoever is counted more often than that differs, and others shall have no part in it.
+                let batch = if repeat < REPEATS { together } else { 1 };
                 items.extend(tasks::tasks(members, repeat, batch, |index| expected(index).seconds));
             }
         }

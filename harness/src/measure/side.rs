@@ -9,6 +9,7 @@ use super::counting::Counting;
 use super::observe::{Subject, make_fresh};
 use super::places::Places;
 use super::profiles::Profiles;
+use super::remembered::Remembered;
 use super::unchanged::Targets;
 use super::{Asking, Listed, MeasureError, REPEATS, Settings, list};
 use crate::benchmark::{Benchmark, BenchmarkId};
@@ -29,6 +30,7 @@ pub struct Side {
     commands: Commands,
     profiles: Profiles,
     places: Places,
+    remembered: Remembered,
 }
 
 impl fmt::Debug for Side {
@@ -66,7 +68,8 @@ impl Side {
         };
         let commands = Commands::new(plan, role)?;
         let (listed, identical) = (Vec::new(), Targets::default());
-        Ok(Self { run, role, built, listed, identical, commands, profiles, places })
+        let remembered = Remembered::load(places.took.clone());
+        Ok(Self { run, role, built, listed, identical, commands, profiles, places, remembered })
     }
 
     /// Asks the executables for their benchmarks and keeps those that are selected. The side's sources must be in place.
@@ -206,6 +209,7 @@ impl Side {
             subject: Subject { listed: &self.listed, commands: &self.commands, places: &self.places, settings },
             profiles: &self.profiles,
             programs: &self.built.programs,
+            remembered: &self.remembered,
         };
         let outcomes = counting.run(&self.role.to_string(), indices, repeats, before)?;
         self.run.cost.wall_seconds += started.elapsed().as_secs_f64();

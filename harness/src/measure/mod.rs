@@ -5,6 +5,7 @@
 mod commands;
 mod counting;
 mod listing;
+mod memory;
 mod observe;
 mod places;
 mod profiles;

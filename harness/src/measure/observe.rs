@@ -94,6 +94,9 @@ pub fn observe(
             Err(error) => Err(failed(error)),
         };
     }
+    let dumps = places.dumps.path().join(format!("slot{slot:03}"));
+    make_fresh(&dumps)?;
+    let job = Job { scratch: &dumps, ..job };
     let mut failures =
         if repeat == 0 { callgrind::rehearse(&job, settings.cancel).map_err(failed)? } else { Vec::new() };
     failures.resize(names.len(), None);

@@ -1,6 +1,9 @@
 //! Where the processes of a side find and leave things.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::memory::DumpSpace;
 
 /// Where things are that all processes of a side share.
 #[derive(Clone, Debug)]
@@ -11,6 +14,8 @@ pub struct Places {
     pub tools: PathBuf,
     /// Scratch space.
     pub scratch: PathBuf,
+    /// Callgrind's dumps.
+    pub dumps: Arc<DumpSpace>,
     /// What benchmarks took the last time.
     pub took: PathBuf,
 }

@@ -44,7 +44,8 @@ impl Profiles {
         let mut parts = Vec::new();
         for (number, part) in observation.parts.iter().enumerate() {
             let kept = directory.join(format!("{number:04}.callgrind"));
-            fs::rename(part, &kept).map_err(io(&kept))?;
+            // They come from another file system.
+            fs::copy(part, &kept).map_err(io(&kept))?;
             parts.push(self.relative(&kept));
         }
         Ok(StoredProfile {

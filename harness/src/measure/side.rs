@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::commands::Commands;
 use super::counting::Counting;
+use super::memory::DumpSpace;
 use super::observe::{Subject, make_fresh};
 use super::places::Places;
 use super::profiles::Profiles;
@@ -64,6 +66,7 @@ impl Side {
             root: layout.root().to_owned(),
             tools: layout.tools(),
             scratch: layout.scratch(),
+            dumps: Arc::new(DumpSpace::new(&layout.scratch(), settings.jobs)),
             took: layout.took(),
         };
         let commands = Commands::new(plan, role)?;

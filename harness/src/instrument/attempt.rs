@@ -141,7 +141,7 @@ impl<'j> Attempt<'j> {
 
     fn outcome(&self, reading: &Reading<'_>, children: bool, finished: &Finished) -> Result<Outcome, NoObservation> {
         let wanted = self.job.names.len();
-        let seen = reading.seen();
+        let seen = if reading.has_namesake() { wanted } else { reading.seen() };
         if reading.alternates() || seen > wanted {
             if wanted > 1 {
                 return Ok(Outcome::Unexpected);
@@ -159,7 +159,9 @@ impl<'j> Attempt<'j> {
             return Ok(Outcome::Failed(not_countable(why, &finished.tail)));
         }
         let told = self.job.driver.told(&String::from_utf8_lossy(&finished.tail));
-        let Some(observations) = told::reconcile(reading.observations(), self.job.names, told) else {
+        let Some(observations) =
+            told::reconcile(reading.observations().into_iter().take(wanted).collect(), self.job.names, told)
+        else {
             return Ok(Outcome::Unexpected);
         };
         if wanted == 1 && !children && observations.iter().any(|observation| observation.processes) {

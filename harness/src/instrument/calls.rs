@@ -59,6 +59,8 @@ pub struct Calls {
     /// The measuring functions that were called, in the order of their first calls.
     functions: Vec<String>,
     depth: usize,
+    /// Whether each iteration starts processes.
+    slow: bool,
     /// Dumps of all calls.
     dumps: usize,
     whole: Amount,
@@ -68,6 +70,12 @@ pub struct Calls {
 }
 
 impl Calls {
+    /// Of a benchmark that is `slow`: see [`settled`].
+    #[must_use]
+    pub fn new(slow: bool) -> Self {
+        Self { slow, ..Self::default() }
+    }
+
     /// Takes the next dump, which has this index in its process.
     pub fn push(&mut self, index: usize, dump: &Dump) {
         if self.depth > 0 {
@@ -174,7 +182,7 @@ impl Calls {
     }
 
     fn settled_by(&self, calls: &[Call]) -> bool {
-        settled(calls, calls.iter().map(|call| call.whole).sum(), calls.len(), self.dumps)
+        settled(calls, calls.iter().map(|call| call.whole).sum(), calls.len(), self.dumps, self.slow)
     }
 }
 

@@ -42,9 +42,9 @@ enum Collected {
 }
 
 impl Collected {
-    fn new(scheme: Scheme<'_>) -> Self {
+    fn new(scheme: Scheme<'_>, slow: bool) -> Self {
         match scheme {
-            Scheme::Calls { .. } | Scheme::Process | Scheme::OwnRunner(_) => Self::Calls(Calls::default()),
+            Scheme::Calls { .. } | Scheme::Process | Scheme::OwnRunner(_) => Self::Calls(Calls::new(slow)),
             Scheme::Reads(reads) => Self::Samples(Samples::new(reads)),
         }
     }
@@ -61,7 +61,7 @@ impl<'j> Reading<'j> {
     /// Of a process that writes its dumps into `directory`.
     pub fn new(job: &'j Job<'j>, reader: Reader<'j>, directory: &'j Path, children: bool) -> Self {
         let children = children.then(|| Children::new(directory));
-        let (benchmarks, now) = (vec![Collected::new(job.driver.scheme())], Instant::now());
+        let (benchmarks, now) = (vec![Collected::new(job.driver.scheme(), children.is_some())], Instant::now());
         let (parts, began) = (Vec::new(), vec![now]);
         Self {
             job,
@@ -150,7 +150,7 @@ impl<'j> Reading<'j> {
             None => false,
         };
         if self.released && dump.event == Event::Enter && !open {
-            self.benchmarks.push(Collected::new(self.job.driver.scheme()));
+            self.benchmarks.push(Collected::new(self.job.driver.scheme(), self.children.is_some()));
             self.began.push(Instant::now());
             self.released = false;
         }
@@ -227,6 +227,12 @@ impl<'j> Reading<'j> {
     /// How many benchmarks ran that have a call to show.
     pub fn seen(&self) -> usize {
         self.benchmarks.iter().filter(|benchmark| !benchmark.finished().is_empty()).count()
+    }
+
+    /// Whether what ran after the only benchmark that was asked for is another, of the same name: this one was called
+    /// often enough to tell that it calls the bencher once for a sample.
+    pub fn has_namesake(&self) -> bool {
+        self.job.names.len() == 1 && self.benchmarks.len() == 2 && self.benchmarks[0].finished().len() > 1
     }
 
     /// One observation for each benchmark that ran.

@@ -142,7 +142,7 @@ impl Samples {
     pub fn settled(&self) -> bool {
         let calls: Vec<_> = self.finished.iter().map(|observed| observed.call).collect();
         let total = self.executed.instructions - self.start.unwrap_or(self.executed.instructions);
-        settled(&calls, total, self.made, self.dumps)
+        settled(&calls, total, self.made, self.dumps, false)
     }
 }
 

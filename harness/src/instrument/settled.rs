@@ -15,14 +15,15 @@ fn cost(call: &Call) -> u64 {
 /// so many instructions were executed, set-up included, that the framework's own hundred are nothing beside them and what
 /// a benchmark draws at random has averaged out as far as it is worth waiting for. Both depend on counts alone, never on
 /// time, so that all runs of the same code stop at the same call. The bound is low enough to come well before the second
-/// after which criterion stops by itself, where it has its own clock.
+/// after which criterion stops by itself, where it has its own clock. A benchmark is `slow` if each of its iterations starts
+/// processes, whose start-up under valgrind takes longer than what they do.
 #[must_use]
-pub fn settled(calls: &[Call], total: u64, made: usize, dumps: usize) -> bool {
+pub fn settled(calls: &[Call], total: u64, made: usize, dumps: usize, slow: bool) -> bool {
     /// What a linear benchmark must at least have done: so many instructions, or iterations, or, where each batch costs a
     /// dump, so many of these.
     const WORKED: (u64, u64, usize) = (1_000_000, 1024, 1000);
-    /// A few tenths of a second under callgrind.
-    const ENOUGH: u64 = 10_000_000;
+    /// A few tenths of a second under callgrind; and where each iteration starts processes, a few seconds.
+    const ENOUGH: [u64; 2] = [10_000_000, 500_000];
     /// So much that a second call might not come, because criterion's second is over. Below it, there is one: the first
     /// call finds everything cold.
     const HUGE: u64 = 40_000_000;
@@ -39,7 +40,7 @@ pub fn settled(calls: &[Call], total: u64, made: usize, dumps: usize) -> bool {
     };
     let iterations = calls.last().map_or(0, |call| call.iterations);
     let worked = total >= WORKED.0 || iterations >= WORKED.1 || dumps >= WORKED.2;
-    (linear && worked) || total >= HUGE || (total >= ENOUGH && made >= 2)
+    (linear && worked) || total >= HUGE || (total >= ENOUGH[usize::from(slow)] && made >= 2)
 }
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ mod tests {
                 ..Call::default()
             };
             let calls: Vec<_> = timed.iter().enumerate().map(call).collect();
-            super::settled(&calls, calls.iter().map(|call| call.whole).sum(), calls.len(), 0)
+            super::settled(&calls, calls.iter().map(|call| call.whole).sum(), calls.len(), 0, false)
         };
         assert!(!settled(&[100, 200, 400, 800], 0), "a ring of a few entries has not gone round");
         let tiny: Vec<u64> = (0..11).map(|k| 52 + (7 << k)).collect();

@@ -1,6 +1,7 @@
 //! What the harness needs of a part at once, of hundreds of them: what ended it, and what it cost, by object.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
 
 use super::numbers::Fields;
 use super::{Problem, SyntaxError};
@@ -83,7 +84,7 @@ impl Scanner {
             }
             [b'f', b'n', b'=', rest @ ..] => {
                 self.complete = false;
-                let (id, name) = numbered(rest)?;
+                let (id, name) = numbered(rest);
                 self.counts = match name {
                     Some(name) => *self.wanted.entry(id).insert_entry(function(name)).get(),
                     None => self.wanted.get(&id).copied().unwrap_or(false),
@@ -91,13 +92,13 @@ impl Scanner {
             }
             [b'c', b'f', b'n', b'=', rest @ ..] => {
                 // A name may be given for the first time where the function is called.
-                if let (id, Some(name)) = numbered(rest)? {
+                if let (id, Some(name)) = numbered(rest) {
                     self.wanted.insert(id, function(name));
                 }
             }
-            [b'o', b'b', b'=', rest @ ..] => self.object = self.named(rest)?,
+            [b'o', b'b', b'=', rest @ ..] => self.object = self.named(rest),
             [b'c', b'o', b'b', b'=', rest @ ..] => {
-                self.named(rest)?;
+                self.named(rest);
             }
             [b'c', b'a', b'l', b'l', b's', b'=', ..] => self.call = true,
             _ => self.header(line)?,
@@ -137,21 +138,29 @@ impl Scanner {
         }
     }
 
-    fn named(&mut self, rest: &[u8]) -> Result<u64, Problem> {
-        let (id, name) = numbered(rest)?;
+    fn named(&mut self, rest: &[u8]) -> u64 {
+        let (id, name) = numbered(rest);
         if let Some(name) = name {
             self.names.insert(id, String::from_utf8_lossy(name).into_owned());
         }
-        Ok(id)
+        id
     }
 }
 
-/// `(12) name` or `(12)`. callgrind always numbers names, unless it is told not to.
-fn numbered(text: &[u8]) -> Result<(u64, Option<&[u8]>), Problem> {
+/// `(12) name` or `(12)`; or the name alone, which gets a number of its own, where callgrind was told not to give any.
+fn numbered(text: &[u8]) -> (u64, Option<&[u8]>) {
     let text = text.trim_ascii();
-    let rest = text.strip_prefix(b"(").ok_or(Problem::Form)?;
-    let end = rest.iter().position(|&byte| byte == b')').ok_or(Problem::Form)?;
-    let id = Fields(&rest[..end]).number()?;
-    let name = rest[end + 1..].trim_ascii();
-    Ok((id, (!name.is_empty()).then_some(name)))
+    let number = || {
+        let rest = text.strip_prefix(b"(")?;
+        let end = rest.iter().position(|&byte| byte == b')')?;
+        Some((Fields(&rest[..end]).number().ok()?, rest[end + 1..].trim_ascii()))
+    };
+    match number() {
+        Some((id, name)) => (id, (!name.is_empty()).then_some(name)),
+        None => {
+            let mut hasher = DefaultHasher::new();
+            hasher.write(text);
+            (hasher.finish(), Some(text))
+        }
+    }
 }

@@ -166,6 +166,9 @@ fn the_scan_adds_up_by_object_and_for_the_functions_that_are_asked_for() {
     assert_eq!((summary.total(), summary.functions), (21, 7));
     assert_eq!(summary.objects, [("/bin/b".to_owned(), 13), ("/lib/c.so".to_owned(), 8)]);
     assert_eq!((summary.events, summary.totals), (vec!["Ir".to_owned(), "Dr".to_owned()], vec![21, 1]));
+    let unnumbered = text.replace("(1) ", "").replace("(2) ", "").replace("(3) ", "").replace("ob=(2)", "ob=/lib/c.so");
+    let again = scan(unnumbered.replace("fn=(2)", "fn=clock'main").replace("(4) ", "").as_bytes(), &clock).unwrap();
+    assert_eq!((again.objects, again.functions), (summary.objects, summary.functions));
     let fails = |text: &[u8]| scan(text, &clock).unwrap_err();
     assert_eq!(fails(b"").problem, Problem::Incomplete);
     assert_eq!(fails(b"a\nb\ntotals: x\n"), SyntaxError { line: 3, problem: Problem::Number });

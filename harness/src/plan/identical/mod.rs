@@ -4,7 +4,7 @@
 //! The same is: every byte that is loaded is equal but for the build id and for the line numbers of panic locations, and no
 //! file that changed is one that the program reads. What cannot be shown is taken to differ: measuring costs seconds, and a
 //! benchmark wrongly left out is a regression that nobody sees. This answers for whole executables; an answer for a single
-//! benchmark would be another file here, from [`image`] and from the functions that its profile names.
+//! benchmark would be another file here, from `image` and from the functions that its profile names.
 
 mod changes;
 mod difference;

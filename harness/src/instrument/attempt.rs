@@ -68,6 +68,7 @@ impl<'j> Attempt<'j> {
             reading: Reading::new(job, reader, &self.directory, children),
             stops_late: matches!(job.driver.scheme(), Scheme::Reads(_)),
             pid: 0,
+            asked: false,
             end: None,
         };
         let finished = process::supervise(
@@ -77,7 +78,7 @@ impl<'j> Attempt<'j> {
             &mut watch,
         )
         .map_err(|error| no_valgrind(&error))?;
-        let Answering { mut reading, end, .. } = watch;
+        let Answering { mut reading, end, asked, .. } = watch;
         match end {
             Some(End::Trouble(error)) => return Err(error.into()),
             Some(End::Strays) => return Ok(Outcome::ReadsTheClock),
@@ -85,6 +86,13 @@ impl<'j> Attempt<'j> {
         }
         if let Some(failed) = self.failed(&finished)? {
             return Ok(Outcome::Failed(failed));
+        }
+        if !asked && end.is_none() {
+            let mut failure = not_countable("perfgate's library is not loaded into it", &finished.tail);
+            failure.help = "see that the path of the target directory has no blank or colon in it, and that the \
+                            executable is started as it is, not by a program with other rights"
+                .into();
+            return Ok(Outcome::Failed(failure));
         }
         reading.finish()?;
         self.outcome(&reading, children, &finished)
@@ -194,6 +202,8 @@ struct Answering<'j> {
     /// Whether the framework may go on although it was long enough, and is killed if it does.
     stops_late: bool,
     pid: u32,
+    /// Whether it ever read the clock.
+    asked: bool,
     end: Option<End>,
 }
 
@@ -202,6 +212,7 @@ impl Answering<'_> {
         let mut wait = wait;
         while let Some(question) = self.pipes.next(wait)? {
             wait = Duration::ZERO;
+            self.asked = true;
             let (advance, end) = self.decide(question)?;
             if end.is_some() {
                 return Ok(end);

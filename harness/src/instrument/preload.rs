@@ -24,6 +24,12 @@ pub enum Clock<'a> {
     Ours(u64, &'a Path),
 }
 
+/// Whether a library in this directory can be named to the loader.
+#[must_use]
+pub fn can_be_named(directory: &Path) -> bool {
+    directory.to_str().is_some_and(|path| !path.contains([' ', ':', ';', '\t', '\n', '$']))
+}
+
 /// Where the library is in a directory.
 #[must_use]
 pub fn path(directory: &Path) -> PathBuf {
@@ -62,4 +68,23 @@ pub fn version() -> String {
     let mut hasher = DefaultHasher::new();
     hasher.write(LIBRARY);
     format!("{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loader_ends_a_path_at_a_blank_or_a_colon() {
+        assert!(can_be_named(Path::new("/work/target/perfgate/tools")));
+        for path in ["/my work/target", "/a:b", "/a\tb"] {
+            assert!(!can_be_named(Path::new(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn settings_are_as_long_whatever_the_seeds() {
+        let length = |heap, random| settings(Seeds { heap, random, company: 7 }, Clock::Real).len();
+        assert_eq!(length(0, 0), length(999, 12));
+    }
 }

@@ -62,11 +62,14 @@ impl Side {
             cost: Cost { build_seconds: built.seconds, ..Cost::default() },
         };
         let profiles = Profiles::new(layout.root(), &layout.side(role), layout.sources());
+        let dumps = Arc::new(DumpSpace::new(&layout.scratch(), settings.jobs));
+        // The loader takes blanks and colons for the end of a path.
+        let tools = Some(layout.tools()).filter(|path| preload::can_be_named(path));
         let places = Places {
             root: layout.root().to_owned(),
-            tools: layout.tools(),
+            tools: tools.unwrap_or_else(|| dumps.path().to_owned()),
             scratch: layout.scratch(),
-            dumps: Arc::new(DumpSpace::new(&layout.scratch(), settings.jobs)),
+            dumps,
             took: layout.took(),
         };
         let commands = Commands::new(plan, role)?;

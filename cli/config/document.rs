@@ -1,10 +1,7 @@
 //! The text of a configuration file, or of a manifest that holds one, to a configuration or the mistakes in it.
 
-use std::path::Path;
-
 use toml::de::{DeTable, Error};
 
-use super::find::MANIFEST;
 use super::mistake::{Mistake, Mistakes};
 use super::read::Reader;
 use super::section::read;
@@ -46,14 +43,6 @@ pub(super) fn parse_manifest(text: &str, file: &str) -> Result<Config, ConfigErr
         }
     };
     finish(config, reader, text, file)
-}
-
-/// The names of the commands in a configuration file, or in a manifest that holds one; none if it cannot be read.
-#[must_use]
-pub fn commands_in(text: &str, file: &Path) -> Vec<String> {
-    let name = file.to_string_lossy();
-    let config = if name == MANIFEST { parse_manifest(text, &name) } else { parse(text, &name) };
-    config.map(|config| config.commands.into_iter().map(|command| command.name).collect()).unwrap_or_default()
 }
 
 fn document<'i>(text: &'i str, file: &str) -> Result<DeTable<'i>, Mistakes> {

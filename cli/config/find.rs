@@ -11,7 +11,7 @@ use super::{Config, ConfigError};
 const PLACES: [&str; 2] = ["perfgate.toml", ".config/perfgate.toml"];
 
 /// The manifest that may hold the configuration if there is no file.
-pub(super) const MANIFEST: &str = "Cargo.toml";
+const MANIFEST: &str = "Cargo.toml";
 
 /// The largest file that is read, bytes. Configurations are a page long, and the largest manifests a tenth of this.
 const MOST_BYTES: u64 = 4 << 20;
@@ -35,6 +35,14 @@ pub fn load(root: &Path) -> Result<Config, ConfigError> {
 #[must_use]
 pub fn around(directory: &Path) -> Option<&Path> {
     directory.ancestors().find(|directory| PLACES.iter().any(|place| directory.join(place).exists()))
+}
+
+/// The names of the commands in a configuration file, or in a manifest that holds one; none if it cannot be read.
+#[must_use]
+pub fn commands_in(text: &str, file: &Path) -> Vec<String> {
+    let name = file.to_string_lossy();
+    let config = if name == MANIFEST { parse_manifest(text, &name) } else { parse(text, &name) };
+    config.map(|config| config.commands.into_iter().map(|command| command.name).collect()).unwrap_or_default()
 }
 
 /// The text of a file, `None` if there is none.

@@ -25,9 +25,9 @@ use std::time::Duration;
 use perfgate_harness::benchmark::BenchmarkId;
 use perfgate_harness::plan::CommandSpec;
 
-pub use self::document::{commands_in, parse};
+pub use self::document::parse;
 pub use self::duration::duration;
-pub use self::find::{around, load};
+pub use self::find::{around, commands_in, load};
 pub use self::mistake::Mistakes;
 pub use self::percentage::percentage;
 pub use self::schema::schema;

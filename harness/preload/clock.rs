@@ -2,10 +2,10 @@
 //! harness, which answers with the time to let pass: so that it decides, by counts and not by seconds, when a framework has
 //! called a benchmark often enough.
 //!
-//! A question is nine, an answer one little-endian 64-bit words, written and read in one piece:
+//! A question is five, an answer one little-endian 64-bit words, written and read in one piece:
 //!
 //! ```text
-//! question: "perfgate" | thread | allocations | bytes allocated | bytes live | most bytes live | random draws | reads | 0
+//! question: "perfgate" | allocations | bytes allocated | bytes live | most bytes live
 //! answer:   nanoseconds to let pass
 //! ```
 //!
@@ -14,9 +14,9 @@
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering::Relaxed};
 
+use crate::heap;
 use crate::settings::{self, PATH, Settings};
 use crate::syscall::{self, call};
-use crate::{heap, random};
 
 /// `struct timespec`.
 #[repr(C)]
@@ -25,17 +25,15 @@ pub struct Timespec {
     nanoseconds: i64,
 }
 
-const GETTID: usize = 186;
 const MAGIC: u64 = u64::from_le_bytes(*b"perfgate");
 /// Words of a question.
-const WORDS: usize = 9;
+const WORDS: usize = 5;
 /// Where the harness's clock starts: some time after boot, so that programs may subtract from it.
 const EPOCH: u64 = 1_000_000 * SECOND;
 const SECOND: u64 = 1_000_000_000;
 
 /// Nanoseconds since the epoch of the harness's clock.
 static PASSED: AtomicU64 = AtomicU64::new(0);
-static READS: AtomicU64 = AtomicU64::new(0);
 /// Descriptors of the pipes: -1 before they are opened, -2 if they cannot be.
 static ASK: AtomicI32 = AtomicI32::new(-1);
 static ANSWER: AtomicI32 = AtomicI32::new(-1);
@@ -70,11 +68,8 @@ fn ask(settings: &Settings) -> u64 {
     if ask < 0 || answer < 0 {
         return 0;
     }
-    let thread = call(GETTID, [0; 6]) as u64;
     let memory = heap::report();
-    let reads = READS.fetch_add(1, Relaxed);
-    let question: [u64; WORDS] =
-        [MAGIC, thread, memory.allocations, memory.bytes, memory.live, memory.peak, random::draws(), reads, 0];
+    let question: [u64; WORDS] = [MAGIC, memory.allocations, memory.bytes, memory.live, memory.peak];
     let mut advance = 0_u64;
     let written = call(syscall::WRITE, [ask as usize, question.as_ptr() as usize, 8 * WORDS, 0, 0, 0]);
     if written == 8 * WORDS as isize {

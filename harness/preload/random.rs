@@ -1,22 +1,17 @@
 //! Random numbers that are the same in every process with the same seed: splitmix64 (Steele, Lea and Flood, "Fast
 //! splittable pseudorandom number generators", OOPSLA 2014).
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{c_int, c_long, c_void};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::settings;
+use crate::{settings, syscall};
 
+/// Number of the system call by which some crates ask for random numbers.
+const GETRANDOM: usize = 318;
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Steps of the generator so far.
 static STEPS: AtomicU64 = AtomicU64::new(0);
-/// Times that somebody asked.
-static DRAWS: AtomicU64 = AtomicU64::new(0);
-
-/// How often the process asked for random numbers.
-pub fn draws() -> u64 {
-    DRAWS.load(Relaxed)
-}
 
 /// Fills a buffer.
 ///
@@ -24,7 +19,6 @@ pub fn draws() -> u64 {
 /// `buffer` must be valid for `length` bytes.
 pub unsafe fn fill(buffer: *mut u8, length: usize) {
     let seed = settings::get().random.wrapping_mul(0xd134_2543_de82_ef95);
-    DRAWS.fetch_add(1, Relaxed);
     let mut at = 0;
     while at < length {
         let mut z = seed.wrapping_add(STEPS.fetch_add(1, Relaxed).wrapping_add(1).wrapping_mul(GAMMA));
@@ -61,4 +55,18 @@ pub unsafe extern "C" fn getentropy(buffer: *mut c_void, length: usize) -> c_int
     // SAFETY: as the caller promises.
     unsafe { fill(buffer.cast(), length) };
     0
+}
+
+/// `syscall(2)`. The arguments that a caller leaves out are passed on as they lie in the registers, as the C library does.
+///
+/// # Safety
+/// As for the system call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn syscall(number: c_long, a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_long {
+    if number as usize == GETRANDOM {
+        // SAFETY: the caller gives a buffer of that size.
+        unsafe { fill(a as *mut u8, b) };
+        return b as c_long;
+    }
+    syscall::result(syscall::call(number as usize, [a, b, c, d, e, f]))
 }

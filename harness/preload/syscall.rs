@@ -1,9 +1,7 @@
-//! System calls, made directly, and the C library's `syscall`, which is how some crates ask for random numbers.
+//! System calls, made directly: the C library may not be there yet.
 
 use core::arch::asm;
 use core::ffi::{c_int, c_long};
-
-use crate::random;
 
 pub const READ: usize = 0;
 pub const WRITE: usize = 1;
@@ -14,7 +12,6 @@ pub const MUNMAP: usize = 11;
 pub const MREMAP: usize = 25;
 pub const CLOCK_GETTIME: usize = 228;
 const EXIT_GROUP: usize = 231;
-const GETRANDOM: usize = 318;
 
 unsafe extern "C" {
     fn __errno_location() -> *mut c_int;
@@ -59,18 +56,4 @@ pub fn result(value: isize) -> c_long {
         return -1;
     }
     value as c_long
-}
-
-/// `syscall(2)`. The arguments that a caller leaves out are passed on as they lie in the registers, as the C library does.
-///
-/// # Safety
-/// As for the system call.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn syscall(number: c_long, a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> c_long {
-    if number as usize == GETRANDOM {
-        // SAFETY: the caller gives a buffer of that size.
-        unsafe { random::fill(a as *mut u8, b) };
-        return b as c_long;
-    }
-    result(call(number as usize, [a, b, c, d, e, f]))
 }

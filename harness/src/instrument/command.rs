@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::dumps::Started;
 use super::failure::{describe, not_started, printable};
 use super::job::{NoObservation, Observation};
+use super::started::Started;
 use crate::process::{self, Cancel, Ended};
 use crate::profile::callgrind;
 use crate::run::{Call, Count, Failure, FailureKind, Seeds};

@@ -4,8 +4,8 @@
 
 mod commands;
 mod counting;
+mod dump_space;
 mod listing;
-mod memory;
 mod observe;
 mod places;
 mod profiles;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::memory::DumpSpace;
+use super::dump_space::DumpSpace;
 
 /// Where things are that all processes of a side share.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::commands::Commands;
 use super::counting::Counting;
-use super::memory::DumpSpace;
+use super::dump_space::DumpSpace;
 use super::observe::{Subject, make_fresh};
 use super::places::Places;
 use super::profiles::Profiles;

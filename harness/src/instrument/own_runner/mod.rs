@@ -1,5 +1,7 @@
 //! Counts a benchmark of a framework that has a runner of its own: the runner starts callgrind, and its files are read.
 
+mod stand_in;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -10,7 +12,6 @@ use std::time::Duration;
 
 use super::failure::{describe, printable};
 use super::job::{Job, NoObservation, Observation};
-use super::stand_in;
 use crate::driver::Runner;
 use crate::process::{self, Cancel, Ended};
 use crate::profile::callgrind::scan;

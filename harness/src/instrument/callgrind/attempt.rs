@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::clock::{Pipes, Question};
 use super::command_line::{Watch, command, prefixes, timeout};
 use super::dumps::Reader;
-use super::failure::{describe, not_countable, printable};
-use super::job::{Job, NoObservation, Observation};
-use super::preload::Clock;
 use super::reading::Reading;
 use super::told;
 use crate::driver::Scheme;
+use crate::instrument::failure::{describe, not_countable, printable};
+use crate::instrument::job::{Job, NoObservation, Observation};
+use crate::instrument::preload::Clock;
 use crate::process::{self, Cancel, Ended, Finished, Watcher};
 use crate::run::{Failure, FailureKind};
 

@@ -1,8 +1,8 @@
-//! Single dumps of callgrind: what triggered them, what they cost, and what the code in them started.
+//! Single dumps of callgrind: what triggered them, and what they cost.
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::amount::Amount;
 use super::calls::{Dump, Event};
@@ -80,32 +80,6 @@ fn events(summary: &PartSummary) -> Option<Events> {
         ll_misses,
         branch_misses: sum(&["Bcm", "Bim"]),
     })
-}
-
-/// What the measured code started, told by the functions of the C library in its profile.
-pub struct Started {
-    /// Processes.
-    pub processes: bool,
-    /// Threads.
-    pub threads: bool,
-}
-
-impl Started {
-    /// Looks through callgrind files.
-    pub fn in_files(parts: &[PathBuf]) -> Self {
-        let mut started = Self { processes: false, threads: false };
-        for text in parts.iter().filter_map(|part| fs::read(part).ok()) {
-            let text = String::from_utf8_lossy(&text);
-            for name in text.lines().filter_map(|line| line.strip_prefix("fn=").or_else(|| line.strip_prefix("cfn="))) {
-                let name = name.split_once(") ").map_or("", |(_, name)| name);
-                let name = name.split(['\'', '@']).next().unwrap_or("");
-                started.processes |=
-                    matches!(name, "fork" | "vfork" | "_Fork" | "posix_spawn" | "posix_spawnp" | "execve");
-                started.threads |= matches!(name, "pthread_create" | "pthread_join");
-            }
-        }
-        started
-    }
 }
 
 #[cfg(test)]

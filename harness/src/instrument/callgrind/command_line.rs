@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::job::Job;
-use super::preload::{self, Clock};
 use crate::driver::Scheme;
+use crate::instrument::job::Job;
+use crate::instrument::preload::{self, Clock};
 
 /// When to give up on a process.
 pub fn timeout(job: &Job<'_>) -> Duration {

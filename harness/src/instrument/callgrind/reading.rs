@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use super::calls::{Calls, Dump, Event, Observed};
 use super::children::Children;
 use super::clock::Question;
-use super::dumps::{Reader, Started};
-use super::job::{Job, Observation};
+use super::dumps::Reader;
 use super::reads::Samples;
 use crate::driver::Scheme;
+use crate::instrument::job::{Job, Observation};
+use crate::instrument::started::Started;
 use crate::process;
 use crate::run::{Call, Count, Seeds};
 

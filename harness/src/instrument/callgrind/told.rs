@@ -1,7 +1,7 @@
 //! Puts right what was counted by what the framework says of it at its end.
 
-use super::job::Observation;
 use crate::driver::Told;
+use crate::instrument::job::Observation;
 
 /// The observations in the order of the names, with the iterations that were really made; `None` if they do not go with what
 /// the framework says.

@@ -4,15 +4,27 @@
 //! What a batch counts stands only if all of it went as expected. Otherwise each half is counted by itself, down to single
 //! benchmarks, which fail for reasons of their own.
 
+mod amount;
+mod attempt;
+mod calls;
+mod children;
+mod clock;
+mod command_line;
+mod dumps;
+mod reading;
+mod reads;
+mod settled;
+mod told;
+
 use std::process::Command;
 
-use super::attempt::{Attempt, Outcome};
-use super::command_line::{pinned, timeout};
 use super::failure::{describe, not_countable};
 use super::job::{Job, NoObservation, Observation};
 use crate::driver::Scheme;
 use crate::process::{self, Cancel, Ended};
 use crate::run::Failure;
+use attempt::{Attempt, Outcome};
+use command_line::{pinned, timeout};
 
 /// What came of one benchmark.
 pub type Counted = Result<Observation, Failure>;

@@ -8,7 +8,7 @@ use std::path::Path;
 use self::source::{Mention, Source};
 
 /// Where the code stands.
-const DIRECTORIES: [&str; 2] = ["cli", "harness/src"];
+const DIRECTORIES: [&str; 3] = ["cli", "harness/preload", "harness/src"];
 /// Modules that turn one type that flows into the next, by package.
 const STAGES: [(&str, &[&str]); 2] = [
     ("cli", &["baseline", "compare", "config", "explain", "publish", "report"]),
@@ -184,19 +184,34 @@ fn empty_names(sources: &[Source]) -> Vec<String> {
     sources.iter().filter(empty).map(|source| format!("{}: the name says nothing about its job", source.path)).collect()
 }
 
-/// Rule 5, between the modules at the top of each crate. The crate roots join everything and are left out.
+/// A package, and the path of a module in it.
+type Module<'s> = (&'s str, Vec<&'s str>);
+
+/// Rule 5, between the modules at the top of each crate, and between single files. The crate roots, and the `mod.rs` of a
+/// folder, join what is below them and are left out.
 fn circles(sources: &[Source]) -> Vec<String> {
-    let mut edges: BTreeMap<(&str, &str), BTreeSet<(&str, &str)>> = BTreeMap::new();
+    let mut edges: BTreeMap<Module<'_>, BTreeSet<Module<'_>>> = BTreeMap::new();
+    let is_leaf = |source: &&Source| source.module().len() > 1 && !source.path.ends_with("/mod.rs");
+    let leaves: BTreeSet<Module<'_>> =
+        sources.iter().filter(is_leaf).map(|source| (source.package(), source.module())).collect();
     for source in sources {
         let Some(top) = source.top() else { continue };
-        let others = imports(source).map(|(_, other)| (source.package(), other));
-        edges.entry((source.package(), top)).or_default().extend(others);
+        let others = imports(source).map(|(_, other)| (source.package(), vec![other]));
+        edges.entry((source.package(), vec![top])).or_default().extend(others);
     }
-    let reaches = |from, to| {
+    for source in sources.iter().filter(is_leaf) {
+        let own = (source.package(), source.module());
+        let leaf = |path: &[&'_ str]| leaves.iter().find(|(package, leaf)| *package == own.0 && path.starts_with(leaf));
+        let mentioned = source.mentions.iter().filter_map(|mention| source.within_crate(mention));
+        let others =
+            mentioned.filter_map(|path| leaf(&path).cloned()).filter(|other| *other != own).collect::<Vec<_>>();
+        edges.entry(own.clone()).or_default().extend(others);
+    }
+    let reaches = |from: &Module<'_>| {
         let (mut seen, mut pending) = (BTreeSet::new(), vec![from]);
         while let Some(next) = pending.pop() {
-            for &other in edges.get(&next).into_iter().flatten() {
-                if other == to {
+            for other in edges.get(next).into_iter().flatten() {
+                if other == from {
                     return true;
                 }
                 if seen.insert(other) {
@@ -208,8 +223,8 @@ fn circles(sources: &[Source]) -> Vec<String> {
     };
     edges
         .keys()
-        .filter(|&&module| reaches(module, module))
-        .map(|(package, module)| format!("{package}: `{module}` imports itself through other modules"))
+        .filter(|module| reaches(module))
+        .map(|(package, module)| format!("{package}: `{}` imports itself through other modules", module.join("::")))
         .collect()
 }
 
@@ -373,6 +388,18 @@ mod rules {
                 ("harness/src/a.rs", "use crate::b::B;"),
             ],
             &["cli: `a`", "cli: `b`", "cli: `c`"],
+        );
+        reports(
+            circles,
+            &[
+                ("cli/config/mod.rs", "mod find; mod read; use find::load;"),
+                ("cli/config/find.rs", "use super::read::parse; use super::Config;"),
+                ("cli/config/read.rs", "use super::find::PLACE;"),
+                ("cli/config/text.rs", "use super::read::parse;"),
+                ("harness/preload/clock.rs", "use crate::heap;"),
+                ("harness/preload/heap.rs", "use crate::clock::now;"),
+            ],
+            &["cli: `config::find`", "cli: `config::read`", "preload: `clock`", "preload: `heap`"],
         );
     }
 

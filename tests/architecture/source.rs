@@ -58,14 +58,19 @@ impl Source {
         without_test_files(sources)
     }
 
-    /// `cli` or `harness`.
+    /// `cli`, `harness` or `preload`: what has a crate root of its own.
     pub fn package(&self) -> &str {
-        self.path.split('/').next().unwrap_or_default()
+        let mut names = self.path.split('/');
+        match (names.next(), names.next()) {
+            (Some("harness"), Some("preload")) => "preload",
+            (first, _) => first.unwrap_or_default(),
+        }
     }
 
     /// The module that the file holds: `["compare", "noise"]`; empty for `lib.rs` and `main.rs`.
     pub fn module(&self) -> Vec<&str> {
-        let inside = self.path.strip_prefix("harness/src/").or_else(|| self.path.strip_prefix("cli/"));
+        let roots = ["harness/src/", "harness/preload/", "cli/"];
+        let inside = roots.iter().find_map(|root| self.path.strip_prefix(root));
         let mut module: Vec<_> = inside.unwrap_or(&self.path).trim_end_matches(".rs").split('/').collect();
         if matches!(module.last(), Some(&("mod" | "lib" | "main"))) {
             module.pop();

@@ -61,7 +61,9 @@ impl Project {
     }
 
     fn in_slot(name: &str, repository: &str) -> Self {
-        let slot = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects").join(name);
+        // People have blanks in their paths, and the loader does not like them: one project has some too.
+        let directory = if name == "frameworks" { "my other frameworks" } else { name };
+        let slot = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects").join(directory);
         let workspace = slot.join("repository/work");
         fs::create_dir_all(&workspace).unwrap();
         let lock = File::create(slot.join("lock")).unwrap();

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use perfgate::comparison::{Comparison, Side, Verdict};
+use perfgate::comparison::{Class, Comparison, Side, Verdict};
 use perfgate::gate::Gate;
+use perfgate_harness::metric::Metric;
 use perfgate_harness::run::FailureKind;
 
 use crate::support::{Project, entry, report_in, verdicts};
@@ -105,7 +106,11 @@ fn a_comment_changes_nothing(project: &Project) {
     for entry in &report.entries {
         assert_eq!(entry.comparison.verdict, Verdict::Unchanged, "{}", entry.comparison.label);
         assert_eq!(change(&entry.comparison), 0.0, "{}", entry.comparison.label);
+        assert_eq!(entry.comparison.change.unwrap().class, Class::Exact, "{}", entry.comparison.label);
     }
+    let words = &entry(&report, "text::words").comparison;
+    let allocations = words.in_metric(Metric::Allocations).expect("allocations are counted").change.candidate;
+    assert!(allocations.median >= 1.0 && allocations.min == allocations.max, "{allocations:?}");
 }
 
 #[test]

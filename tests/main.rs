@@ -11,6 +11,7 @@ mod iai;
 mod identical;
 mod installation;
 mod interrupt;
+mod preload;
 mod refusals;
 mod revisions;
 mod support;

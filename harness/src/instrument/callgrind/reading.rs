@@ -284,3 +284,15 @@ fn only_pid(directory: &Path) -> io::Result<Option<u32>> {
     });
     Ok(pids.min())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::company;
+
+    #[test]
+    fn company_is_what_ran_before_and_in_which_order() {
+        assert_eq!(company(&[]), 0);
+        let all = [company(&["a", "b"]), company(&["b", "a"]), company(&["ab"]), company(&["a"])];
+        assert!(all.iter().all(|&one| one != 0 && all.iter().filter(|&&other| other == one).count() == 1), "{all:?}");
+    }
+}

@@ -1,15 +1,16 @@
 //! Counts the instructions of a program as a whole under callgrind, together with those of every process that it starts.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::failure::{describe, not_started, printable};
+use super::failure::{describe, not_countable, not_started, printable};
 use super::job::{NoObservation, Observation};
 use super::started::Started;
+use super::system;
 use crate::process::{self, Cancel, Ended};
 use crate::profile::callgrind;
 use crate::run::{Call, Count, Failure, FailureKind, Seeds};
@@ -150,14 +151,8 @@ impl std::fmt::Display for Argv<'_> {
 /// Adds up what all processes counted.
 fn observation(seeds: Seeds, scratch: &Path, tail: &[u8]) -> Result<Observation, NoObservation> {
     let parts = files(scratch, |name| name.starts_with("o."))?;
-    let failed = |why: &str, help: &str| {
-        NoObservation::Failed(Failure {
-            kind: FailureKind::NotCountable,
-            message: format!("cannot be counted: {why}"),
-            help: help.into(),
-            output: printable(tail),
-        })
-    };
+    let failed =
+        |why: &str, help: &str| NoObservation::Failed(Failure { help: help.into(), ..not_countable(why, tail) });
     let cut_short = || {
         failed(
             "it ended before a process that it started, or killed one, whose instructions nobody knows",
@@ -176,27 +171,13 @@ fn observation(seeds: Seeds, scratch: &Path, tail: &[u8]) -> Result<Observation,
     }
     let mut call = Call { iterations: 1, ..Call::default() };
     for part in &parts {
-        let profile = callgrind::parse(&fs::read(part)?).map_err(|_| cut_short())?;
-        call.whole += profile.total;
-        call.system += profile
-            .costs
-            .iter()
-            .filter(|cost| is_system(profile.objects.get(profile.contexts[cost.context as usize].object)))
-            .map(|cost| cost.instructions)
-            .sum::<u64>();
+        let part = callgrind::scan(&fs::read(part)?, &|_| false).map_err(|_| cut_short())?;
+        call.whole += part.total();
+        call.system += system::share(&part);
     }
     let (threads, processes) = (Started::in_files(&parts).threads, parts.len() > 1);
     let count = Count { seeds, calls: vec![call] };
     Ok(Observation { count, parts, threads, processes, ..Observation::default() })
-}
-
-/// Whether an object is the loader or a shared library of the system.
-fn is_system(object: &str) -> bool {
-    let directory = ["/lib", "/usr/lib", "/usr/local/lib"]
-        .iter()
-        .any(|place| object.strip_prefix(place).is_some_and(|rest| rest.starts_with(['/', '3', '6', 'x'])));
-    let name = Path::new(object).file_name().and_then(OsStr::to_str).unwrap_or_default();
-    directory && (name.contains(".so.") || name.ends_with(".so"))
 }
 
 /// The files of a directory whose names please, sorted.
@@ -217,21 +198,4 @@ fn logs(scratch: &Path) -> io::Result<String> {
     let files = files(scratch, |name| name.starts_with("valgrind."))?;
     let texts = files.iter().map(|file| printable(&fs::read(file).unwrap_or_default()));
     Ok(texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn libraries_of_the_system_are_told_from_programs() {
-        for object in
-            ["/usr/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/x.so"]
-        {
-            assert!(is_system(object), "{object}");
-        }
-        for object in ["/usr/bin/sort", "/home/me/libx.so", "/usr/libexec/tool", "???", "/usr/lib/git-core/git"] {
-            assert!(!is_system(object), "{object}");
-        }
-    }
 }

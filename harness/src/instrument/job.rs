@@ -32,8 +32,6 @@ pub struct Job<'a> {
     pub simulate: bool,
     /// A directory for callgrind's files, which is emptied before each process.
     pub scratch: &'a Path,
-    /// perfgate's directory: executables and libraries below it are the project's.
-    pub root: &'a Path,
     /// When to give up on one benchmark.
     pub timeout: Duration,
 }

@@ -8,5 +8,6 @@ pub mod job;
 pub mod own_runner;
 pub mod preload;
 mod started;
+mod system;
 
 pub use failure::{describe, not_started};

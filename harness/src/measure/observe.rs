@@ -80,7 +80,6 @@ pub fn observe(
         seeds: seeds(repeat),
         simulate: settings.simulate,
         scratch: &scratch,
-        root: &places.root,
         timeout: settings.timeout_now(),
     };
     if let Scheme::OwnRunner(runner) = job.driver.scheme() {

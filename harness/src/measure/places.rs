@@ -8,8 +8,6 @@ use super::dump_space::DumpSpace;
 /// Where things are that all processes of a side share.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// perfgate's directory.
-    pub root: PathBuf,
     /// The preloaded library.
     pub tools: PathBuf,
     /// Scratch space.

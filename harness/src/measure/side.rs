@@ -66,7 +66,6 @@ impl Side {
         // The loader takes blanks and colons for the end of a path.
         let tools = Some(layout.tools()).filter(|path| preload::can_be_named(path));
         let places = Places {
-            root: layout.root().to_owned(),
             tools: tools.unwrap_or_else(|| dumps.path().to_owned()),
             scratch: layout.scratch(),
             dumps,

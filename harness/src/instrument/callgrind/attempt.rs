@@ -62,7 +62,7 @@ impl<'j> Attempt<'j> {
     pub fn under_our_clock(&self, children: bool, cancel: &Cancel) -> Result<Outcome, NoObservation> {
         let (job, prefixes) = (self.job, prefixes(self.job));
         let clock = Clock::Ours(job.driver.tick(), &self.directory);
-        let reader = Reader { prefixes: &prefixes, root: job.root, our_clock: true };
+        let reader = Reader { prefixes: &prefixes, our_clock: true };
         let mut watch = Answering {
             pipes: Pipes::make(&self.directory)?,
             reading: Reading::new(job, reader, &self.directory, children),
@@ -104,7 +104,7 @@ impl<'j> Attempt<'j> {
     /// As [`Self::under_our_clock`].
     pub fn under_its_own_clock(&self, watch_clock: bool, cancel: &Cancel) -> Result<Outcome, NoObservation> {
         let (job, prefixes) = (self.job, prefixes(self.job));
-        let reader = Reader { prefixes: &prefixes, root: job.root, our_clock: false };
+        let reader = Reader { prefixes: &prefixes, our_clock: false };
         let mut reading = Reading::new(job, reader, &self.directory, false);
         let mut trouble = None;
         let mut watch = |pid: u32| {

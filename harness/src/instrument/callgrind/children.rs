@@ -63,7 +63,7 @@ mod tests {
     fn whole_files_of_others_are_added_once() {
         let directory = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
-        let reader = Reader { prefixes: &[], root: Path::new("/r"), our_clock: true };
+        let reader = Reader { prefixes: &[], our_clock: true };
         let whole = |cost: u64| format!("events: Ir\n\nob=(1) /r/b\nfn=(1) main\n1 {cost}\n\ntotals: {cost}\n");
         let mut children = Children::new(directory.path());
         write("o.7.1", &whole(1000));

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::amount::Amount;
 use super::calls::{Dump, Event};
+use crate::instrument::system;
 use crate::profile::callgrind::{self, PartSummary};
 use crate::run::Events;
 
@@ -17,8 +18,6 @@ const CLOCK: &str = "clock_gettime";
 pub struct Reader<'a> {
     /// Literal beginnings of the mangled names of the measuring functions.
     pub prefixes: &'a [&'a str],
-    /// What lies below it is the project's or perfgate's; everything else is the system's.
-    pub root: &'a Path,
     /// Whether the clock is the harness's, whose instructions are not the program's.
     pub our_clock: bool,
 }
@@ -34,18 +33,12 @@ impl Reader<'_> {
         let summary = callgrind::scan(&fs::read(path)?, &clock).map_err(invalid)?;
         let trigger = summary.trigger.as_deref().unwrap_or_default();
         let function = trigger.split_once('=').map_or("", |(_, function)| function).to_owned();
-        let system = summary.objects.iter().filter(|(object, _)| self.is_system(object)).map(|(_, cost)| cost).sum();
         let amount = Amount {
             instructions: summary.total().saturating_sub(summary.functions),
-            system,
+            system: system::share(&summary),
             events: events(&summary),
         };
         Ok(Dump { event: event(trigger, self.prefixes), function, amount, memory: None })
-    }
-
-    /// Whether an executable or library is the system's. Code that was made at run time is in none.
-    fn is_system(&self, object: &str) -> bool {
-        object.starts_with('/') && !Path::new(object).starts_with(self.root)
     }
 }
 
@@ -104,13 +97,5 @@ mod tests {
             Event::Other
         );
         assert_eq!(event("Program termination"), Event::Other);
-    }
-
-    #[test]
-    fn the_system_is_what_is_not_below_the_root() {
-        let reader = Reader { prefixes: &[], root: Path::new("/w/target/perfgate"), our_clock: true };
-        assert!(reader.is_system("/usr/lib/x86_64-linux-gnu/libc.so.6"));
-        assert!(!reader.is_system("/w/target/perfgate/base/bin/app/bench"));
-        assert!(!reader.is_system("???"));
     }
 }

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::failure::{describe, printable};
+use super::failure::{describe, not_countable};
 use super::job::{Job, NoObservation, Observation};
+use super::system;
 use crate::driver::Runner;
 use crate::process::{self, Cancel, Ended};
 use crate::profile::callgrind::scan;
@@ -118,11 +119,9 @@ pub fn count(job: &Job<'_>, runner: &Runner, cancel: &Cancel) -> Result<Observat
     files.sort();
     observation(job.seeds, &files).map_err(|why| {
         NoObservation::Failed(Failure {
-            kind: FailureKind::NotCountable,
-            message: format!("cannot be counted: {why}"),
             help: "see whether cargo bench counts any instructions, and which entry point its configuration names"
                 .into(),
-            output: printable(&finished.tail),
+            ..not_countable(&why, &finished.tail)
         })
     })
 }
@@ -132,7 +131,7 @@ pub fn count(job: &Job<'_>, runner: &Runner, cancel: &Cancel) -> Result<Observat
 /// # Errors
 /// If that is nothing, or one of them is not whole; a lowercase fragment.
 fn observation(seeds: Seeds, files: &[PathBuf]) -> Result<Observation, String> {
-    let (mut whole, mut threads, mut parts) = (0, false, Vec::new());
+    let (mut whole, mut of_system, mut threads, mut parts) = (0, 0, false, Vec::new());
     for file in files {
         let unreadable = |error: &dyn std::fmt::Display| format!("`{}` cannot be read: {error}", file.display());
         let bytes = fs::read(file).map_err(|error| unreadable(&error))?;
@@ -141,6 +140,7 @@ fn observation(seeds: Seeds, files: &[PathBuf]) -> Result<Observation, String> {
             return Err("its runner calls it by another name than it lists".into());
         }
         whole += part.total();
+        of_system += system::share(&part);
         threads |= is_of_a_further_thread(&bytes);
         if part.total() > 0 {
             parts.push(file.clone());
@@ -149,7 +149,7 @@ fn observation(seeds: Seeds, files: &[PathBuf]) -> Result<Observation, String> {
     if whole == 0 {
         return Err("its runner counted no instruction".into());
     }
-    let call = Call { iterations: 1, whole, ..Call::default() };
+    let call = Call { iterations: 1, whole, system: of_system, ..Call::default() };
     let count = Count { seeds, calls: vec![call] };
     Ok(Observation { count, parts, threads, ..Observation::default() })
 }

@@ -63,7 +63,9 @@ pub fn moved(comparison: &Comparison) -> impl Iterator<Item = &Further> {
 /// it allocates; where it is not, its instructions.
 pub fn beside(comparison: &Comparison) -> Option<String> {
     let companion = if comparison.metric == Metric::Instructions { Metric::Allocations } else { Metric::Instructions };
-    let quiet = comparison.further.iter().filter(|of| of.metric == companion);
+    // That nothing is allocated, as before, is no news.
+    let any = |of: &Further| of.change.baseline.median.max(of.change.candidate.median) > 0.0;
+    let quiet = comparison.further.iter().filter(|of| of.metric == companion && any(of));
     let quiet = quiet.filter(|of| moved(comparison).all(|moved| moved.metric != of.metric));
     let said: Vec<String> = quiet.chain(moved(comparison)).map(one).collect();
     (!said.is_empty()).then(|| said.join("; "))
@@ -116,5 +118,7 @@ mod tests {
             of(Metric::L1Misses, Verdict::Inconclusive, 64.0, 65.0),
         ];
         assert_eq!(beside(&comparison).as_deref(), Some("3 allocations per iteration, as at the baseline"));
+        comparison.further = vec![of(Metric::Allocations, Verdict::Unchanged, 0.0, 0.0)];
+        assert_eq!(beside(&comparison), None);
     }
 }

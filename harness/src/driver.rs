@@ -45,11 +45,6 @@ pub trait Driver: Send + Sync {
     /// How its measurements are told from the rest of the program.
     fn scheme(&self) -> Scheme<'_>;
 
-    /// Nanoseconds by which each of its reads of the harness's clock advances it.
-    fn tick(&self) -> u64 {
-        1000
-    }
-
     /// What it said at its end of the benchmarks that it ran, in the order in which it ran them; `None` if it says nothing
     /// of use, and runs them in the order of listing.
     fn told(&self, _output: &str) -> Option<Vec<Told>> {
@@ -115,6 +110,20 @@ pub struct Reads {
     /// The most instructions from the end of a sample to the next read, if that begins another and no anchor is entered
     /// between: more are not the framework's, and the reads are not what they seem.
     pub gap: u64,
+    /// Nanoseconds by which a read advances the harness's clock: what the framework makes of them decides the roles.
+    pub tick: u64,
+}
+
+impl Scheme<'_> {
+    /// Nanoseconds by which a read advances the harness's clock.
+    #[must_use]
+    pub fn tick(&self) -> u64 {
+        match self {
+            Self::Reads(reads) => reads.tick,
+            // So little that no framework takes it for the time it means to measure.
+            Self::Calls { .. } | Self::Process | Self::OwnRunner(_) => 1000,
+        }
+    }
 }
 
 /// What a read of the clock is.

@@ -19,7 +19,7 @@ impl Bencher {
         };
         let anchor = symbols.iter().copied().find(winsorize)?;
         let anchors = vec![rounds::function(anchor).to_owned()];
-        Some(Self { reads: Reads { anchors, role: rounds::role, gap: u64::MAX } })
+        Some(Self { reads: Reads { anchors, role: rounds::role, gap: u64::MAX, tick: rounds::TICK } })
     }
 }
 
@@ -61,10 +61,6 @@ impl Driver for Bencher {
     fn scheme(&self) -> Scheme<'_> {
         Scheme::Reads(&self.reads)
     }
-
-    fn tick(&self) -> u64 {
-        rounds::TICK
-    }
 }
 
 #[cfg(test)]
@@ -90,7 +86,7 @@ mod tests {
 
     #[test]
     fn names_are_read_from_a_run() {
-        let bencher = Bencher { reads: Reads { anchors: Vec::new(), role: rounds::role, gap: 0 } };
+        let bencher = Bencher { reads: Reads { anchors: Vec::new(), role: rounds::role, gap: 0, tick: rounds::TICK } };
         let output = "\nrunning 3 tests\ntest fib15         ... bench:       2,000 ns/iter (+/- 3)\n\
                       test inner::sort   ... hello\nbench:           1 ns/iter (+/- 0)\ntest x ... ignored\n\n\
                       test result: ok. 0 passed; 0 failed; 1 ignored; 2 measured\n";

@@ -18,7 +18,7 @@ impl Divan {
     /// divan, if these symbols hold it.
     pub fn recognise(symbols: &[&str]) -> Option<Self> {
         let sync = symbols.iter().find_map(|symbol| sync_impl(symbol))?;
-        let reads = Reads { anchors: vec![sync.to_owned()], role, gap: u64::MAX };
+        let reads = Reads { anchors: vec![sync.to_owned()], role, gap: u64::MAX, tick: 1000 };
         Some(Self { reads, lists: symbols.iter().any(|symbol| symbol.contains("13run_tree_list")) })
     }
 }
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn both_lists_are_read() {
-        let mut divan = Divan { reads: Reads { anchors: Vec::new(), role, gap: 0 }, lists: true };
+        let mut divan = Divan { reads: Reads { anchors: Vec::new(), role, gap: 0, tick: 1000 }, lists: true };
         assert_eq!(divan.parse_list("dv::fibs::5: benchmark\ndv::a b: benchmark\nnoise\n"), ["dv::a b", "dv::fibs::5"]);
         divan.lists = false;
         let tree = "dv\n├─ fib15\n├─ fibs\n│  ├─ 5\n│  ╰─ 10\n╰─ grp\n   ├─ odd \"name\" └─ x\n   ├─ threaded\n   │  ├─ t=1\n   \
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_ran_is_read_from_the_table() {
-        let divan = Divan { reads: Reads { anchors: Vec::new(), role, gap: 0 }, lists: true };
+        let divan = Divan { reads: Reads { anchors: Vec::new(), role, gap: 0, tick: 1000 }, lists: true };
         let table = "Timer precision: 1 µs\n\
             dv            fastest       │ slowest       │ median        │ mean          │ samples │ iters\n\
             ├─ fixed      9.9 ns        │ 20 ms         │ 9.9 ns        │ 2.222 ms      │ 9       │ 900\n\

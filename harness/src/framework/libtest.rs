@@ -26,7 +26,7 @@ impl Libtest {
         };
         let run = find("_ZN4test8run_test17h", "_4test8run_test")?;
         let winsorize = find("_ZN4test5stats9winsorize17h", "_4test5stats9winsorize")?;
-        Some(Self { reads: Reads { anchors: vec![run, winsorize], role, gap: GAP } })
+        Some(Self { reads: Reads { anchors: vec![run, winsorize], role, gap: GAP, tick: rounds::TICK } })
     }
 }
 
@@ -70,10 +70,6 @@ impl Driver for Libtest {
     fn scheme(&self) -> Scheme<'_> {
         Scheme::Reads(&self.reads)
     }
-
-    fn tick(&self) -> u64 {
-        rounds::TICK
-    }
 }
 
 #[cfg(test)]
@@ -99,7 +95,7 @@ mod tests {
 
     #[test]
     fn benchmarks_are_listed_and_tests_are_not() {
-        let libtest = Libtest { reads: Reads { anchors: Vec::new(), role, gap: 0 } };
+        let libtest = Libtest { reads: Reads { anchors: Vec::new(), role, gap: 0, tick: rounds::TICK } };
         assert_eq!(
             libtest.parse_list("a_test: test\nfib: benchmark\ninner::sort: benchmark\n"),
             ["fib", "inner::sort"]

@@ -61,7 +61,7 @@ impl<'j> Attempt<'j> {
     /// If valgrind cannot be run or its files not be read, or the user asked to stop.
     pub fn under_our_clock(&self, children: bool, cancel: &Cancel) -> Result<Outcome, NoObservation> {
         let (job, prefixes) = (self.job, prefixes(self.job));
-        let clock = Clock::Ours(job.driver.tick(), &self.directory);
+        let clock = Clock::Ours(job.driver.scheme().tick(), &self.directory);
         let reader = Reader { prefixes: &prefixes, our_clock: true };
         let mut watch = Answering {
             pipes: Pipes::make(&self.directory)?,

@@ -171,7 +171,7 @@ mod tests {
     }
 
     fn samples(role: fn(usize, usize) -> Read, costs: &[(Event, u64)]) -> Samples {
-        let mut samples = Samples::new(&Reads { role, anchors: Vec::new(), gap: 1000 });
+        let mut samples = Samples::new(&Reads { role, anchors: Vec::new(), gap: 1000, tick: 1000 });
         for (index, &(event, instructions)) in costs.iter().enumerate() {
             let amount = Amount { instructions, ..Amount::default() };
             samples.push(index, &Dump { event, function: String::new(), amount, memory: None });
